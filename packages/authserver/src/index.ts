@@ -1,0 +1,10 @@
+export type {
+  AccountConfig,
+  AuthServerClientConfig,
+  AuthServerConfig,
+  ClientAuthMethod,
+  CustomerConfig,
+  GovernedResourceConfig,
+  LinkingConfig,
+  TrustedIssuerConfig,
+} from './config.ts';
