@@ -1,0 +1,17 @@
+export type { VerifiedJws } from '../verified.ts';
+export { defaultAlgorithms, isSignatureAlgorithm, type PublicJwk, type SignatureAlgorithm } from './algorithms.ts';
+export { decodeBase64url, encodeBase64url } from './base64url.ts';
+export { type ImportedJwks, importJwks, type VerificationKey } from './jwks.ts';
+export { type JwsLimits, type ParsedJws, parseCompactJws } from './parse.ts';
+export type { JwsProblem } from './problem.ts';
+export { signJws } from './sign.ts';
+export {
+  exportPrivateJwk,
+  generateSigningKey,
+  importSigningKey,
+  type SigningKey,
+  thumbprint,
+  UnusableSigningKey,
+  verificationKeyOf,
+} from './signing-key.ts';
+export { verifyJws } from './verify.ts';
