@@ -22,9 +22,9 @@ export interface ConnectionRules {
 
 /** What `evaluatePolicy` reads. One tenant's. */
 export interface PolicySnapshot {
-  client(clientId: string): PolicyClient | undefined;
+  client(clientAppId: string): PolicyClient | undefined;
   resourceApp(id: string): ResourceApp | undefined;
-  connection(clientId: string, resourceAppId: string): Connection | undefined;
+  connection(clientAppId: string, resourceAppId: string): Connection | undefined;
   rulesFor(connection: Connection): ConnectionRules;
   /** Whether a sign-on can reach this authentication context class at all. */
   isAttainable(acr: string): boolean;
@@ -65,14 +65,14 @@ export function createPolicyIndex(attainableAcrs: readonly string[]): PolicyInde
   const attainable = new Set(attainableAcrs);
 
   return {
-    client: (clientId) => clients.get(clientId),
+    client: (clientAppId) => clients.get(clientAppId),
     resourceApp: (id) => apps.get(id),
-    connection: (clientId, resourceAppId) => pairs.get(clientId)?.get(resourceAppId),
+    connection: (clientAppId, resourceAppId) => pairs.get(clientAppId)?.get(resourceAppId),
     connections: () => pairOf.values(),
-    rulesFor: (connection) => rules.find(connection, clients.get(connection.clientId)?.tags ?? [], apps.get(connection.resourceAppId)?.tags ?? []),
+    rulesFor: (connection) => rules.find(connection, clients.get(connection.clientAppId)?.tags ?? [], apps.get(connection.resourceAppId)?.tags ?? []),
     isAttainable: (acr) => attainable.has(acr),
     putClient(client) {
-      clients.set(client.clientId, client);
+      clients.set(client.clientAppId, client);
       rules.forget();
     },
     putResourceApp(app) {
@@ -82,10 +82,10 @@ export function createPolicyIndex(attainableAcrs: readonly string[]): PolicyInde
     putConnection(connection) {
       const before = pairOf.get(connection.id);
       if (before !== undefined) {
-        pairs.get(before.clientId)?.delete(before.resourceAppId);
+        pairs.get(before.clientAppId)?.delete(before.resourceAppId);
       }
-      const ofClient = pairs.get(connection.clientId) ?? new Map<string, Connection>();
-      pairs.set(connection.clientId, ofClient.set(connection.resourceAppId, connection));
+      const ofClient = pairs.get(connection.clientAppId) ?? new Map<string, Connection>();
+      pairs.set(connection.clientAppId, ofClient.set(connection.resourceAppId, connection));
       pairOf.set(connection.id, connection);
     },
     putRule: rules.put,

@@ -31,9 +31,9 @@ verifies(['ADM-01', 'TEX-16'], 'a deny rule beats every allow rule', () => {
 });
 
 verifies(['ADM-01', 'CID-01'], 'a pair without a connection is unknown', () => {
-  expect(cause(evaluatePolicy(policy({ connection: connection({ clientId: 'other' }) }), facts()))).toBe('no_connection');
+  expect(cause(evaluatePolicy(policy({ connection: connection({ clientAppId: 'other' }) }), facts()))).toBe('no_connection');
   expect(cause(evaluatePolicy(policy(), facts({ resourceAppId: 'rap_none' })))).toBe('no_connection');
-  expect(cause(evaluatePolicy(policy(), facts({ clientId: 'nobody' })))).toBe('unknown_client');
+  expect(cause(evaluatePolicy(policy(), facts({ clientAppId: 'nobody' })))).toBe('unknown_client');
 });
 
 verifies(['LES-20', 'ADM-02'], 'whatever is switched off closes the connection', () => {

@@ -14,9 +14,9 @@ import type { Connection, Facts, PolicyClient, Resource, ResourceApp } from './m
  * fact lets deny rules bite and keeps allow rules from applying, so that knowing less never grants more.
  */
 export function evaluatePolicy(policy: PolicySnapshot, facts: Facts): Decision {
-  const client = policy.client(facts.clientId);
+  const client = policy.client(facts.clientAppId);
   const app = policy.resourceApp(facts.resourceAppId);
-  const connection = policy.connection(facts.clientId, facts.resourceAppId);
+  const connection = policy.connection(facts.clientAppId, facts.resourceAppId);
 
   if (client === undefined) {
     return denied('unknown_client');

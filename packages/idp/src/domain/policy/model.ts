@@ -32,7 +32,7 @@ export interface ResourceApp {
 
 /** What policy needs to know of a client app. */
 export interface PolicyClient {
-  readonly clientId: string;
+  readonly clientAppId: string;
   readonly tags: readonly string[];
   readonly state: 'active' | 'blocked';
 }
@@ -46,7 +46,7 @@ export interface Connection {
   readonly id: string;
   /** `client/resourceApp`. */
   readonly key: string;
-  readonly clientId: string;
+  readonly clientAppId: string;
   readonly resourceAppId: string;
   readonly resourceClientId: string;
   readonly resources: readonly string[];
@@ -107,7 +107,7 @@ export interface Rule {
 
 /** The plain data a decision is made from. An undefined member is an unknown fact. */
 export interface Facts {
-  readonly clientId: string;
+  readonly clientAppId: string;
   readonly resourceAppId: string;
   readonly nowMs: number;
   /** Empty: the request named none. */

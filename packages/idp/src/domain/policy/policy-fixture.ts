@@ -16,13 +16,13 @@ export function resourceApp(over: Partial<ResourceApp> = {}): ResourceApp {
 }
 
 export function client(over: Partial<PolicyClient> = {}): PolicyClient {
-  return { clientId: 'agent', tags: ['trusted'], state: 'active', ...over };
+  return { clientAppId: 'app_agent', tags: ['trusted'], state: 'active', ...over };
 }
 
 export function connection(over: Partial<Connection> = {}): Connection {
   const ceiling = ['chat.read', 'chat.history', 'chat.write', 'files.read'];
   return {
-    id: 'con_1', key: 'agent/chat', clientId: 'agent', resourceAppId: 'rap_chat', resourceClientId: 'agent-at-chat', resources: [mcp, files], defaultResource: mcp,
+    id: 'con_1', key: 'agent/chat', clientAppId: 'app_agent', resourceAppId: 'rap_chat', resourceClientId: 'agent-at-chat', resources: [mcp, files], defaultResource: mcp,
     scopes: new Map(ceiling.map((scope) => [scope, 1])), defaultScopes: ['chat.read'], state: 'approved', accountLink: 'sub', lifetimeSeconds: 300, dpopRequired: false, ...over,
   };
 }
@@ -37,7 +37,7 @@ export function policy(over: { client?: PolicyClient; app?: ResourceApp; connect
 
 export function facts(over: Partial<Facts> = {}): Facts {
   return {
-    clientId: 'agent', resourceAppId: 'rap_chat', nowMs: 1_795_478_400_000, resources: [mcp], scopes: ['chat.read'], userId: 'usr_ada', groups: ['engineering'],
+    clientAppId: 'app_agent', resourceAppId: 'rap_chat', nowMs: 1_795_478_400_000, resources: [mcp], scopes: ['chat.read'], userId: 'usr_ada', groups: ['engineering'],
     acr: 'pwd', amr: ['pwd'], authTime: 1_795_478_300, address: '10.1.1.1', callerAddress: '192.0.2.1', ...over,
   };
 }

@@ -1,0 +1,122 @@
+import type { IdentitySchema } from '@crossgrant/identity';
+import type { Database } from '@crossgrant/platform';
+
+/** Everything one IdP database holds beside the core tables. */
+export type IdpSchema = IdentitySchema & PolicySchema;
+
+export type IdpDatabase = Database<IdpSchema>;
+
+/** Times are milliseconds since the epoch unless the name ends in `_seconds`; truth values are 0 or 1; lists and maps are JSON. */
+export interface PolicySchema {
+  resource_apps: ResourceAppRow;
+  resources: ResourceRow;
+  connections: ConnectionRow;
+  rules: RuleRow;
+  tenant_policy: TenantPolicyRow;
+  subjects: SubjectRow;
+  issuances: IssuanceRow;
+}
+
+export interface ResourceAppRow {
+  id: string;
+  tenant_id: string;
+  key: string;
+  name: string | null;
+  issuer: string;
+  aliases: string;
+  signing_algorithm: 'ES256' | 'RS256';
+  subject_mode: 'public' | 'pairwise';
+  tenant_claim: string | null;
+  tags: string;
+  state: 'active' | 'disabled';
+  created_at: number;
+  version: number;
+}
+
+/** A resource belongs to the resource app that governs it: the pair is what an audience and a resource are checked against. */
+export interface ResourceRow {
+  tenant_id: string;
+  resource_app_id: string;
+  identifier: string;
+  name: string | null;
+  /** Scope to `{ risk, version, description? }`. */
+  scopes: string;
+  tags: string;
+  created_at: number;
+  version: number;
+}
+
+export interface ConnectionRow {
+  id: string;
+  tenant_id: string;
+  key: string;
+  client_app_id: string;
+  resource_app_id: string;
+  resource_client_id: string;
+  resources: string;
+  default_resource: string | null;
+  /** Scope to the version that was approved. */
+  scopes: string;
+  default_scopes: string;
+  state: 'pending' | 'approved' | 'blocked';
+  account_link: 'sub' | 'email' | 'aud_sub';
+  lifetime_seconds: number;
+  dpop_required: number;
+  owner: string | null;
+  reason: string | null;
+  review_at: number | null;
+  expires_at: number | null;
+  created_at: number;
+  version: number;
+}
+
+export interface RuleRow {
+  id: string;
+  tenant_id: string;
+  key: string;
+  effect: 'allow' | 'deny';
+  /** Who, where, which scopes and under which conditions; user and connection ids. */
+  definition: string;
+  created_at: number;
+  version: number;
+}
+
+/** Switches that concern a tenant as a whole. */
+export interface TenantPolicyRow {
+  tenant_id: string;
+  state: 'active' | 'disabled';
+  /** Nothing authenticated before this instant counts, for anybody. */
+  revoked_before: number | null;
+  version: number;
+}
+
+/** The subject of one person at one resource app. Written once, never changed, never given to another person. */
+export interface SubjectRow {
+  tenant_id: string;
+  user_id: string;
+  resource_app_id: string;
+  subject: string;
+  created_at: number;
+  version: number;
+}
+
+/** That an ID-JAG was issued; never the ID-JAG. */
+export interface IssuanceRow {
+  jti: string;
+  tenant_id: string;
+  decision_id: string;
+  user_id: string;
+  client_app_id: string;
+  resource_app_id: string;
+  connection_id: string;
+  audience: string;
+  subject: string;
+  resource_client_id: string;
+  resources: string;
+  scopes: string;
+  sid: string;
+  auth_time_seconds: number;
+  issued_at: number;
+  expires_at: number;
+  version: number;
+}
