@@ -10,6 +10,8 @@ export interface Redeemed {
 
 export interface RedemptionLoad {
   readonly config: AuthServerConfig;
+  /** A fresh ID-JAG for this authorization server. */
+  mint(): Promise<string>;
   redeem(idJag: string): Promise<{ status: number; body: Record<string, unknown> }>;
   redeemFresh(): Promise<Redeemed | undefined>;
 }
@@ -50,6 +52,7 @@ export async function createRedemptionLoad(at: { port: number; database: string;
       trustedIssuers: [{ issuer: stranger, keys: { jwks: { keys: [jwk] } }, clients: ['agent-at-chat'], linking: 'jit' }],
       resources: [{ identifier: resource, scopes: ['chat.read'] }],
     },
+    mint,
     redeem,
     async redeemFresh() {
       const idJag = await mint();
