@@ -31,6 +31,8 @@ export const redemptionRefusals = {
   'assertion/client': { ...grant, reason: 'client_id is not the authenticated client.', rules: ['RED-14'] },
   'assertion/client-not-vouched': { ...grant, reason: 'The trusted issuer may not vouch for this client.', rules: ['RED-14', 'SUB-06'] },
   'assertion/confirmation-unsupported': { ...grant, reason: 'The assertion is bound to a key by a cnf member that is not supported.', rules: ['RED-15', 'DPO-08'] },
+  'assertion/proof-unsupported': { error: 'invalid_dpop_proof', status: 400, sentence: 'Proofs of possession are not supported here', reason: 'The request carries a DPoP header, and this server issues bearer tokens alone.', rules: ['RED-15', 'DPO-05'] },
+  'assertion/session-ended': { ...grant, reason: 'session_expiry of the assertion has passed.', rules: ['RED-29'] },
   'assertion/resource-malformed': { ...grant, reason: 'resource is neither a valid identifier nor an array of them.', rules: ['RED-16'] },
   'assertion/resource-foreign': { ...grant, reason: 'resource names something this server does not govern.', rules: ['RED-16'] },
   'assertion/resource-not-within': { ...target, reason: 'The requested resource is not within the assertion, or not permitted.', rules: ['RED-17'] },
