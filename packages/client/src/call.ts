@@ -1,0 +1,167 @@
+import { normalizeResource, union } from '@crossgrant/protocol';
+import { type AccessRequest, type AccessToken, forgetToken, obtainAccessToken } from './access-token.ts';
+import { belongsToResource, isAllowedAddress, resourceOf } from './address.ts';
+import type { ClientDeps } from './deps.ts';
+import { knownTarget } from './discovery/discover.ts';
+import { CrossgrantError, CrossgrantMisuse } from './errors.ts';
+import { loadSession } from './identity.ts';
+import { memoryOf } from './memory.ts';
+import { withoutQuery } from './oauth-error.ts';
+import { sendPatiently } from './patience.ts';
+import { newBudget, type RecoveryOptions, signOnAgain } from './recovery.ts';
+import { callDetail, type ResourceChallenge, readChallenge, stepUpFrom } from './resource-challenge.ts';
+import { requireSessionId } from './sessions.ts';
+
+export interface CallOptions extends RecoveryOptions {
+  /** The resource the address belongs to, when it is not the address itself. */
+  readonly resource?: string;
+  readonly scopes?: readonly string[];
+}
+
+/** What one call may still do. `widenings` counts answers to `insufficient_scope`. */
+interface CallState {
+  token: AccessToken | undefined;
+  renewals: number;
+  widenings: number;
+  stepUps: number;
+}
+
+/**
+ * Calls a protected resource for a person: attaches the access token, and follows the error table when the resource
+ * refuses it. Other answers are handed back as they are.
+ *
+ * RFC 6750 §2.1, §3.1; RFC 9470 §4; MCP 2026-07-28 authorization.
+ */
+export async function callResource(
+  deps: ClientDeps,
+  sessionId: string,
+  url: string,
+  init: RequestInit,
+  options: CallOptions,
+): Promise<Response> {
+  const resource = checkCall(deps, url, init, options);
+  const request: AccessRequest = { ...options, session: requireSessionId(sessionId), resource };
+  const state: CallState = { token: await firstToken(deps, request, init), renewals: 1, widenings: 2, stepUps: 1 };
+
+  for (;;) {
+    const response = await sendPatiently(deps, () => sendWithToken(deps, url, init, state.token));
+    const proceed = await answerRefusal(deps, request, url, response, state);
+    if (!proceed || !isReplayable(init)) return response;
+    await response.body?.cancel();
+  }
+}
+
+/** Refuses a call that would show the token to somebody else than the resource it is for. */
+function checkCall(deps: ClientDeps, url: string, init: RequestInit, options: CallOptions): string {
+  if (!isAllowedAddress(url, deps.development)) throw refusedAddress(url); // CLI-11
+  if (new URL(url).searchParams.has('access_token')) throw new CrossgrantError('token_in_url', 'call'); // BCP-03, MCP-11
+  const resource = options.resource ?? resourceOf(url);
+  if (!belongsToResource(url, resource)) throw foreign(url, resource); // MCP-11, LES-91
+  if (new Headers(init.headers).has('authorization')) throw ownAuthorization(); // LES-94
+  return resource;
+}
+
+/**
+ * The first request to an unknown resource goes out without a token, as its challenge names the least scope it needs.
+ * A body that can be sent only once is not wasted on that.
+ */
+async function firstToken(deps: ClientDeps, request: AccessRequest, init: RequestInit): Promise<AccessToken | undefined> {
+  if (isReplayable(init) && knownTarget(deps, request.resource) === undefined) return undefined;
+  return obtainAccessToken(deps, request);
+}
+
+async function sendWithToken(deps: ClientDeps, url: string, init: RequestInit, token: AccessToken | undefined): Promise<Response> {
+  const headers = new Headers(init.headers);
+  if (token !== undefined) headers.set('authorization', `Bearer ${token.value}`);
+  if (token !== undefined && !belongsToResource(url, token.resource)) throw foreign(url, token.resource);
+  return deps.outbound.stream(url, { ...init, headers });
+}
+
+/** Reads the answer; true means that `state` holds what the next request needs. */
+async function answerRefusal(
+  deps: ClientDeps,
+  request: AccessRequest,
+  url: string,
+  response: Response,
+  state: CallState,
+): Promise<boolean> {
+  if (response.status !== 401 && response.status !== 403) return false;
+  const challenge = readChallenge(response);
+  if (response.status === 403) return challenge.error === 'insufficient_scope' && widen(deps, request, url, response, challenge, state); // CLI-07
+  if (challenge.error === 'insufficient_user_authentication') return stepUp(deps, request, url, response, challenge, state); // CLI-07
+  return renew(deps, request, url, response, challenge, state);
+}
+
+async function renew(
+  deps: ClientDeps,
+  request: AccessRequest,
+  url: string,
+  response: Response,
+  challenge: ResourceChallenge,
+  state: CallState,
+): Promise<boolean> {
+  const { token } = state;
+  if (token !== undefined) forgetToken(deps, request.session, token.value); // CLI-07
+  if (token !== undefined && state.renewals === 0) throw new CrossgrantError('token_rejected', 'call', callDetail(url, response)); // CLI-07
+  if (token !== undefined) state.renewals -= 1;
+  state.token = await obtainAccessToken(deps, request, challenge);
+  return true;
+}
+
+/** Asks for what the token had and what the challenge names, so that two tools do not take turns. */
+async function widen(
+  deps: ClientDeps,
+  request: AccessRequest,
+  url: string,
+  response: Response,
+  challenge: ResourceChallenge,
+  state: CallState,
+): Promise<boolean> {
+  const { token } = state;
+  const exhausted = new CrossgrantError('insufficient_scope', 'call', callDetail(url, response));
+  if (token === undefined || challenge.scopes === undefined) throw exhausted;
+  if (state.widenings === 0) throw exhausted; // CLI-07, MCP-12
+  state.widenings -= 1;
+  const { neededScopes } = memoryOf(deps.memory, request.session);
+  const key = normalizeResource(token.resource);
+  const had = union(token.askedScopes ?? [], neededScopes.get(key) ?? []);
+  neededScopes.set(key, union(had, challenge.scopes)); // MCP-12, CLI-07
+  state.token = await obtainAccessToken(deps, request);
+  return true;
+}
+
+async function stepUp(
+  deps: ClientDeps,
+  request: AccessRequest,
+  url: string,
+  response: Response,
+  challenge: ResourceChallenge,
+  state: CallState,
+): Promise<boolean> {
+  const failure = stepUpFrom(challenge, url, response);
+  if (state.stepUps === 0) throw failure; // ATK-62
+  state.stepUps -= 1;
+  const attempt = { session: await loadSession(deps, request.session), scopes: request.scopes };
+  const demand = { session: request.session, reason: 'step_up' as const, acrValues: challenge.acrValues, maxAge: challenge.maxAge };
+  await signOnAgain(deps, request, newBudget(), attempt, failure, demand);
+  if (state.token !== undefined) forgetToken(deps, request.session, state.token.value); // CLI-07
+  state.token = await obtainAccessToken(deps, request, challenge);
+  return true;
+}
+
+/** A stream is gone once it was sent. */
+function isReplayable(init: RequestInit): boolean {
+  return !(init.body instanceof ReadableStream);
+}
+
+function refusedAddress(url: string): CrossgrantError {
+  return new CrossgrantError('address_refused', 'call', { cause: { url: withoutQuery(url) } });
+}
+
+function foreign(url: string, resource: string): CrossgrantError {
+  return new CrossgrantError('foreign_origin', 'call', { cause: { url: withoutQuery(url), resource } });
+}
+
+function ownAuthorization(): CrossgrantMisuse {
+  return new CrossgrantMisuse('misuse/authorization-header', 'The client attaches the Authorization header; leave it out of the request.');
+}

@@ -1,0 +1,84 @@
+import { type AccessRequest, type AccessToken, type ChallengeHint, forgetToken, obtainAccessToken } from './access-token.ts';
+import { type CallOptions, callResource } from './call.ts';
+import type { ClientDeps } from './deps.ts';
+import { createMemory, dropMemory } from './memory.ts';
+import { type CrossgrantClientOptions, checkOptions } from './options.ts';
+import { createOutbound } from './outbound.ts';
+import { createMemorySessions, requireSessionId, type Session } from './sessions.ts';
+import { type AdoptedSignOn, adoptSignOn } from './sign-on/adopt.ts';
+import { beginSignOn, type PendingSignOn, type SignOnRequest } from './sign-on/begin.ts';
+import { finishSignOn } from './sign-on/finish.ts';
+
+/** A client app of one organisation: signs people on, and calls resources for them. */
+export interface CrossgrantClient {
+  /** The address to open in the person's browser, and what to keep until the answer comes. */
+  beginSignOn(request: SignOnRequest): Promise<{ readonly url: string; readonly pending: PendingSignOn }>;
+  finishSignOn(pending: PendingSignOn, callbackUrl: string): Promise<Session>;
+  /** Takes over a sign-on that the application did itself. */
+  adoptSignOn(signOn: AdoptedSignOn): Promise<Session>;
+  /** Forgets a session and all its tokens. */
+  signOut(session: string): Promise<void>;
+  /** The same for all sessions of a person, or of a session id of the identity provider (back-channel logout). */
+  signOutEverywhere(match: { readonly subject?: string; readonly sid?: string }): Promise<void>;
+  /** An access token, from the cache while it is fresh. */
+  accessToken(request: AccessRequest, hint?: ChallengeHint): Promise<AccessToken>;
+  /** Drops an access token that a resource refused, so that the next request brings another. */
+  forgetAccessToken(session: string, value: string): void;
+  /** Like `fetch`, with the token attached and refusals handled. */
+  fetch(session: string, url: string | URL, init?: RequestInit, options?: CallOptions): Promise<Response>;
+}
+
+/**
+ * Makes the client of one organisation. Issuers and credentials come from the options and from nowhere else.
+ *
+ * MCP-EMA §3, ID-JAG-04 §5.
+ */
+export function createCrossgrantClient(options: CrossgrantClientOptions): CrossgrantClient {
+  const deps = createDeps(options);
+  return {
+    beginSignOn: (request) => beginSignOn(deps, request),
+    finishSignOn: (pending, callbackUrl) => finishSignOn(deps, pending, callbackUrl),
+    adoptSignOn: (signOn) => adoptSignOn(deps, signOn),
+    signOut: (session) => signOut(deps, requireSessionId(session)),
+    signOutEverywhere: (match) => signOutEverywhere(deps, match),
+    accessToken: (request, hint) => obtainAccessToken(deps, request, hint),
+    forgetAccessToken: (session, value) => forgetToken(deps, session, value),
+    fetch: (session, url, init, callOptions) => callResource(deps, session, String(url), init ?? {}, callOptions ?? {}),
+  };
+}
+
+function createDeps(options: CrossgrantClientOptions): ClientDeps {
+  const { idp, resourceServers } = checkOptions(options);
+  const development = options.development === true;
+  return {
+    idp,
+    resourceServers,
+    development,
+    outbound: createOutbound({
+      fetch: options.fetch ?? ((url, init) => globalThis.fetch(url, init)),
+      development,
+      timeoutMs: options.timeoutMs ?? 10_000,
+      maxBytes: options.maxResponseBytes ?? 262_144, // a metadata document or key set is a hundredth of that
+    }),
+    clock: options.clock ?? Date.now,
+    patience: {
+      attempts: 3,
+      maxWaitMs: 10_000,
+      random: Math.random,
+      sleep: (milliseconds) => new Promise((resolve) => setTimeout(resolve, milliseconds)),
+      ...options.patience,
+    },
+    sessions: options.sessions ?? createMemorySessions(),
+    memory: createMemory(),
+    warn: options.onWarning ?? (() => undefined),
+  };
+}
+
+async function signOut(deps: ClientDeps, session: string): Promise<void> {
+  dropMemory(deps.memory, session); // CLI-09
+  await deps.sessions.remove(session); // CLI-09
+}
+
+async function signOutEverywhere(deps: ClientDeps, match: { readonly subject?: string; readonly sid?: string }): Promise<void> {
+  for (const session of await deps.sessions.find(match)) await signOut(deps, session); // CLI-09
+}

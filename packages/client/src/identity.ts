@@ -1,0 +1,136 @@
+import { tokenTypes } from '@crossgrant/protocol';
+import * as oauth from 'oauth4webapi';
+import type { ClientDeps } from './deps.ts';
+import { type AuthorizationServer, findAuthorizationServer } from './discovery/authorization-server.ts';
+import { CrossgrantError } from './errors.ts';
+import { dropMemory, memoryOf, singleFlight } from './memory.ts';
+import { saveSession, type Session } from './sessions.ts';
+import { askTokenEndpoint, oauthClient, problemOf, responseOf, type TokenAnswer } from './token-endpoint.ts';
+import { signOnFailure } from './token-failures.ts';
+
+/** What is presented in the exchange. */
+export interface SubjectToken {
+  readonly token: string;
+  readonly type: typeof tokenTypes.idToken | typeof tokenTypes.refreshToken;
+}
+
+/** An assertion that expires on the way is of no use. */
+const expiryMarginMs = 10_000;
+
+/** Loads a session of the pinned identity provider; a session of another one is never used here. */
+export async function loadSession(deps: ClientDeps, id: string): Promise<Session> {
+  await saveLeftover(deps, id);
+  const session = await deps.sessions.load(id);
+  if (session === undefined) throw new CrossgrantError('session_unknown', 'sign_on');
+  if (session.issuer !== deps.idp.issuer) throw foreignSession(deps, session); // LES-91, MCP-09
+  return session;
+}
+
+/** The identity assertion of a session, renewed with the refresh token of the identity provider when it expired. */
+export async function currentSubject(deps: ClientDeps, session: Session): Promise<SubjectToken> {
+  if (isUsable(deps, session)) return { token: session.idToken as string, type: tokenTypes.idToken };
+  return subjectOf(deps, await renewSession(deps, session));
+}
+
+/**
+ * Gets a new ID token with the refresh token. The new session is stored before anything in it is used, and a refresh
+ * token that was replaced is never sent again, even when storing failed.
+ *
+ * OpenID Connect Core §12, RFC 9700 §4.14.
+ */
+export function renewSession(deps: ClientDeps, session: Session): Promise<Session> {
+  const memory = memoryOf(deps.memory, session.id);
+  return singleFlight(memory.flights, 'renew', () => refresh(deps, session));
+}
+
+async function refresh(deps: ClientDeps, session: Session): Promise<Session> {
+  const { refreshToken } = session;
+  const memory = memoryOf(deps.memory, session.id);
+  if (refreshToken === undefined) throw await assertionSpent(deps, session);
+  if (memory.spentRefreshTokens.has(refreshToken)) throw new CrossgrantError('token_store_failed', 'sign_on'); // LES-93
+
+  const idp = await findAuthorizationServer(deps, deps.idp.issuer);
+  const answer = await askTokenEndpoint(deps, 'sign_on', idp, deps.idp, (server, client, auth, options) =>
+    oauth.refreshTokenGrantRequest(server, client, auth, refreshToken, options),
+  );
+  if (answer.status !== 200) throw signOnFailure(answer, deps.clock());
+  const next = await readRefresh(deps, idp, session, answer);
+
+  if (next.refreshToken !== refreshToken) memory.spentRefreshTokens.add(refreshToken); // LES-93
+  if (memory.dropped) throw new CrossgrantError('signed_out', 'sign_on'); // CLI-09
+  memory.unsaved = next; // LES-93
+  await saveLeftover(deps, session.id);
+  return next;
+}
+
+async function readRefresh(deps: ClientDeps, idp: AuthorizationServer, session: Session, answer: TokenAnswer): Promise<Session> {
+  const tokens = await processRefresh(deps, idp, answer);
+  const claims = oauth.getValidatedIdTokenClaims(tokens);
+  if (claims !== undefined && claims.sub !== session.subject) throw await accountSwitched(deps, session, claims.sub); // CLI-09
+  return {
+    id: session.id,
+    issuer: session.issuer,
+    subject: session.subject,
+    sid: session.sid,
+    idToken: tokens.id_token,
+    idTokenExpiresAt: claims === undefined ? undefined : claims.exp * 1000,
+    refreshToken: tokens.refresh_token ?? session.refreshToken,
+  };
+}
+
+async function processRefresh(deps: ClientDeps, idp: AuthorizationServer, answer: TokenAnswer): Promise<oauth.TokenEndpointResponse> {
+  try {
+    const response = responseOf(answer);
+    const tokens = await oauth.processRefreshTokenResponse(idp.metadata, oauthClient(deps, deps.idp), response);
+    if (tokens.id_token !== undefined) await verifyIdToken(deps, idp, response);
+    return tokens;
+  } catch (error) {
+    if (error instanceof CrossgrantError) throw error;
+    throw new CrossgrantError('id_token_invalid', 'sign_on', { cause: problemOf(error) });
+  }
+}
+
+/** Verifies the signature of the ID token in a processed response with the published keys of the identity provider. */
+export async function verifyIdToken(deps: ClientDeps, idp: AuthorizationServer, response: Response): Promise<void> {
+  await oauth.validateApplicationLevelSignature(idp.metadata, response, {
+    [oauth.allowInsecureRequests]: deps.development,
+    [oauth.customFetch]: (url: string, init: object) => deps.outbound.send('sign_on', url, init as RequestInit),
+  });
+}
+
+/** Ends a session whose person changed: no token of the one must reach the other. */
+export async function accountSwitched(deps: ClientDeps, session: Session, found: string): Promise<CrossgrantError> {
+  dropMemory(deps.memory, session.id); // CLI-09
+  await deps.sessions.remove(session.id);
+  return new CrossgrantError('account_switched', 'sign_on', { cause: { expected: session.subject, found } });
+}
+
+/** A refresh token is a subject only for a confidential client. */
+function subjectOf(deps: ClientDeps, session: Session): SubjectToken {
+  if (session.idToken !== undefined) return { token: session.idToken, type: tokenTypes.idToken };
+  if (session.refreshToken === undefined || deps.idp.auth.method === 'none') throw new CrossgrantError('sign_on_required', 'sign_on');
+  return { token: session.refreshToken, type: tokenTypes.refreshToken };
+}
+
+function isUsable(deps: ClientDeps, session: Session): boolean {
+  if (session.idToken === undefined) return false;
+  return session.idTokenExpiresAt === undefined || deps.clock() < session.idTokenExpiresAt - expiryMarginMs; // CLI-10
+}
+
+/** Nothing is left to present: the assertion goes out of the store as well. */
+async function assertionSpent(deps: ClientDeps, session: Session): Promise<CrossgrantError> {
+  const { idToken: _spent, idTokenExpiresAt, ...rest } = session;
+  if (idTokenExpiresAt !== undefined && idTokenExpiresAt <= deps.clock()) await saveSession(deps.sessions, rest);
+  return new CrossgrantError('sign_on_required', 'sign_on');
+}
+
+async function saveLeftover(deps: ClientDeps, id: string): Promise<void> {
+  const memory = deps.memory.sessions.get(id);
+  if (memory?.unsaved === undefined) return;
+  await saveSession(deps.sessions, memory.unsaved); // LES-93
+  memory.unsaved = undefined;
+}
+
+function foreignSession(deps: ClientDeps, session: Session): CrossgrantError {
+  return new CrossgrantError('issuer_mismatch', 'sign_on', { cause: { expected: deps.idp.issuer, found: session.issuer } });
+}

@@ -1,0 +1,31 @@
+export type { AccessRequest, AccessToken, ChallengeHint } from './access-token.ts';
+export type { CallOptions } from './call.ts';
+export { type CrossgrantClient, createCrossgrantClient } from './client.ts';
+export {
+  type AssertionSigner,
+  type ClientAuth,
+  clientSecretBasic,
+  clientSecretPost,
+  none,
+  privateKeyJwt,
+} from './client-auth.ts';
+export {
+  CrossgrantError,
+  type CrossgrantErrorCode,
+  type CrossgrantFailure,
+  CrossgrantMisuse,
+  isCrossgrantError,
+  type RawResponse,
+  type Stage,
+  StepUpRequired,
+  TemporarilyUnavailable,
+} from './errors.ts';
+export type { OAuthErrorBody } from './oauth-error.ts';
+export type { CrossgrantClientOptions, ResourceServerRegistration, Warning } from './options.ts';
+export type { FetchLike } from './outbound.ts';
+export type { Patience } from './patience.ts';
+export type { RecoveryOptions, SignOnDemand } from './recovery.ts';
+export type { ScopeDifference } from './scope-choice.ts';
+export { createMemorySessions, type Session, type SessionStore } from './sessions.ts';
+export type { AdoptedSignOn } from './sign-on/adopt.ts';
+export type { PendingSignOn, SignOnRequest } from './sign-on/begin.ts';

@@ -1,0 +1,76 @@
+import { mcp } from '@crossgrant/protocol';
+import type { CrossgrantClient } from '../client.ts';
+import type { RecoveryOptions } from '../recovery.ts';
+import { readChallenge } from '../resource-challenge.ts';
+
+/** Which person, at which MCP server. */
+export interface McpConnection extends RecoveryOptions {
+  readonly session: string;
+  /** The address of the MCP server, the same that the transport gets. */
+  readonly url: string | URL;
+  readonly scopes?: readonly string[];
+}
+
+/** The fetch of a transport of the official MCP client. */
+export type TransportFetch = (url: string | URL, init?: RequestInit) => Promise<Response>;
+
+/**
+ * A fetch for the transports of the official MCP client: every request of the transport goes out with the person's
+ * access token, and all refusals are handled, those for scope and for step-up included.
+ *
+ * MCP 2026-07-28 authorization, MCP-EMA §3.
+ */
+export function crossgrantFetch(client: CrossgrantClient, connection: McpConnection): TransportFetch {
+  const { session, url: server, ...options } = connection;
+  return (url, init) => client.fetch(session, url, init, { ...options, resource: String(server) });
+}
+
+/** What the transport hands over after a 401. */
+interface UnauthorizedContext {
+  readonly response: Response;
+}
+
+/** The shape the official MCP client 2.x calls `AuthProvider`. */
+export interface TransportAuthProvider {
+  token(): Promise<string | undefined>;
+  onUnauthorized(context: UnauthorizedContext): Promise<void>;
+}
+
+/**
+ * The same as an auth provider, for transports whose fetch is taken. The transport retries once after a 401 and gives
+ * up on demands for scope and step-up: prefer `crossgrantFetch`.
+ */
+export function crossgrantAuthProvider(client: CrossgrantClient, connection: McpConnection): TransportAuthProvider {
+  const { url, ...rest } = connection;
+  const request = { ...rest, resource: String(url) };
+  let last: string | undefined;
+  return {
+    async token() {
+      last = (await client.accessToken(request)).value;
+      return last;
+    },
+    async onUnauthorized({ response }) {
+      if (last !== undefined) client.forgetAccessToken(request.session, last);
+      await client.accessToken(request, readChallenge(response));
+    },
+  };
+}
+
+/** The capabilities of an MCP client, as far as they matter here. */
+interface WithExtensions {
+  readonly extensions?: Readonly<Record<string, unknown>>;
+}
+
+/**
+ * Adds the announcement of enterprise-managed authorization to the capabilities of a client. The official MCP client
+ * sends them in `initialize`, and from revision 2026-07-28 on in the `_meta` of every request.
+ *
+ * MCP extensions overview, MCP-EMA §3.
+ */
+export function announceEnterpriseManaged<T extends WithExtensions>(
+  capabilities: T = {} as T,
+): T & { readonly extensions: Record<string, Record<string, never>> } {
+  const extensions = { ...(capabilities.extensions as Record<string, Record<string, never>> | undefined) };
+  extensions[mcp.enterpriseManagedAuthorization] = {}; // MCP-05
+  return { ...capabilities, extensions };
+}

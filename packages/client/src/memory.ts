@@ -1,0 +1,63 @@
+import type { AccessToken } from './access-token.ts';
+import type { AuthorizationServer } from './discovery/authorization-server.ts';
+import type { Target } from './discovery/discover.ts';
+import type { Session } from './sessions.ts';
+
+/** What one client remembers while it lives. Access tokens are here and nowhere else. */
+export interface ClientMemory {
+  readonly servers: Map<string, { readonly server: Promise<AuthorizationServer>; readonly until: number }>;
+  readonly targets: Map<string, { readonly target: Target; readonly until: number }>;
+  /** Which issuer a resource named first. */
+  readonly pinnedIssuers: Map<string, string>;
+  readonly sessions: Map<string, SessionMemory>;
+}
+
+/** What belongs to one session, dropped as a whole. */
+export interface SessionMemory {
+  /** Set when the session ended; work under way then yields nothing. */
+  dropped: boolean;
+  readonly tokens: Map<string, AccessToken>;
+  readonly flights: Map<string, Promise<unknown>>;
+  /** Scopes that the challenge of a resource named, and scopes that a call turned out to need, by resource. */
+  readonly challengedScopes: Map<string, readonly string[]>;
+  readonly neededScopes: Map<string, readonly string[]>;
+  readonly spentRefreshTokens: Set<string>;
+  /** A session that the store could not take yet. */
+  unsaved: Session | undefined;
+}
+
+export function createMemory(): ClientMemory {
+  return { servers: new Map(), targets: new Map(), pinnedIssuers: new Map(), sessions: new Map() };
+}
+
+export function memoryOf(memory: ClientMemory, sessionId: string): SessionMemory {
+  const known = memory.sessions.get(sessionId);
+  if (known !== undefined) return known;
+  const fresh: SessionMemory = {
+    dropped: false,
+    tokens: new Map(),
+    flights: new Map(),
+    challengedScopes: new Map(),
+    neededScopes: new Map(),
+    spentRefreshTokens: new Set(),
+    unsaved: undefined,
+  };
+  memory.sessions.set(sessionId, fresh);
+  return fresh;
+}
+
+/** Forgets everything of a session, and marks it so that answers that arrive later are not kept. */
+export function dropMemory(memory: ClientMemory, sessionId: string): void {
+  const known = memory.sessions.get(sessionId);
+  if (known !== undefined) known.dropped = true; // CLI-09
+  memory.sessions.delete(sessionId); // CLI-09
+}
+
+/** Joins callers that want the same thing at the same time. */
+export function singleFlight<T>(flights: Map<string, Promise<unknown>>, key: string, work: () => Promise<T>): Promise<T> {
+  const running = flights.get(key) as Promise<T> | undefined;
+  if (running !== undefined) return running; // CLI-06
+  const flight = work().finally(() => flights.delete(key));
+  flights.set(key, flight);
+  return flight;
+}
