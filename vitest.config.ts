@@ -7,6 +7,7 @@ export default defineConfig({
   ssr: { resolve: { conditions, externalConditions: conditions } },
   test: {
     include: ['packages/*/src/**/*.test.ts', 'packages/*/test/**/*.test.ts', 'test/**/*.test.ts'],
+    globalSetup: ['test/runner/postgres-setup.ts'],
     pool: 'forks',
     execArgv: ['--conditions=@crossgrant/source'],
     testTimeout: 20_000,

@@ -58,7 +58,7 @@ async function unpackedChromium(): Promise<string> {
 }
 
 async function isComplete(home: string): Promise<boolean> {
-  const names = await readdir(home).catch(() => []);
+  const names: readonly string[] = await readdir(home).catch(() => []);
   return names.includes('chromium') && names.includes('al2023') && names.includes('fonts');
 }
 

@@ -1,7 +1,23 @@
 import { test } from 'vitest';
+import { findRule } from '../../../spec/rule.ts';
 
-/** Registers a test that proves one requirement, attack or lesson; the id leads the test's name. */
-export function verifies(ids: string | readonly string[], sentence: string, body: () => void | Promise<void>): void {
+/**
+ * Registers a test that proves requirements, attacks or lessons; their ids lead the test's name.
+ *
+ * An id that the catalogue does not know, or that it declines or defers, is misuse: the test would claim what the
+ * catalogue says is not promised. `npm run mutants` selects tests by these ids.
+ */
+export function verifies(
+  ids: string | readonly string[],
+  sentence: string,
+  body: () => void | Promise<void>,
+  timeoutMilliseconds?: number,
+): void {
   const named = typeof ids === 'string' ? [ids] : ids;
-  test(`${named.join(' ')} ${sentence}`, body);
+  if (named.length === 0) throw new Error(`verifies: no id given for "${sentence}"`);
+  for (const id of named) {
+    const rule = findRule(id);
+    if (rule === undefined) throw new Error(`verifies: ${id} is not in the catalogue under spec/`);
+  }
+  test(`${named.join(' ')} ${sentence}`, body, timeoutMilliseconds);
 }

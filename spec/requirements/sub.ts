@@ -1,0 +1,22 @@
+import type { Requirement } from '../requirement.ts';
+
+/** SUB: subject and tenant resolution. */
+// biome-ignore format: a table, one rule a line
+export const sub: readonly Requirement[] = [
+  { id: 'SUB-01', role: 'RAS', level: 'MUST', source: 'ID-JAG-04 §4.1', says: 'For every trusted issuer be configured to resolve its users to local accounts and its grants to the right client.', status: 'enforced' },
+  { id: 'SUB-02', role: 'RAS', level: 'MUST', ours: true, source: 'ID-JAG-04 §3.1, §6.3', says: 'Primary account key: (`iss`, `tenant` or none, `sub`). `sub` alone is never a key; the same `sub` from two issuers is two users.', status: 'enforced' },
+  { id: 'SUB-03', role: 'RAS', level: 'MUST', source: 'ID-JAG-04 §6', says: 'Issuer configured multi-tenant: `tenant` required; (`iss`,`tenant`) maps to exactly one RAS tenant.', status: 'enforced' },
+  { id: 'SUB-04', role: 'RAS', level: 'MUST', ours: true, source: 'product', says: 'Issuer configured single-tenant and the grant has a `tenant`: must equal the pinned value; if none is pinned, reject and show the value to the admin to pin (one click).', status: 'enforced' },
+  { id: 'SUB-05', role: 'RAS', level: 'MUST', source: 'ID-JAG-04 §3.1, §6.4', says: '`aud_tenant` present: must name a RAS tenant that this (`iss`,`tenant`) is allowed to act in. Never select a tenant from `aud_tenant` alone.', status: 'enforced' },
+  { id: 'SUB-06', role: 'RAS', level: 'MUST', ours: true, source: 'ID-JAG-04 §6.2', says: 'If client ids are tenant-scoped, resolve the client inside the tenant found by SUB-03/05, not globally.', status: 'enforced' },
+  { id: 'SUB-07', role: 'RAS', level: 'MAY', source: 'ID-JAG-04 §3.1', says: '`aud_sub`: direct local account id within `aud_tenant` (or the tenant of SUB-03). Accept only if the trust entry allows it. If a link (`iss`,`tenant`,`sub`) already exists and points elsewhere → reject.', status: 'enforced' },
+  { id: 'SUB-08', role: 'RAS', level: 'MAY', source: 'MCP docs page; product', says: '`email`: only as a fallback for first-time linking, only when `email_verified` is not false, the domain is verified for this issuer/tenant, and exactly one account matches; then store the (`iss`,`tenant`,`sub`) link.', status: 'enforced' },
+  { id: 'SUB-09', role: 'RAS', level: 'MAY', source: 'ID-JAG-04 §3.1', says: 'JIT provisioning when the trust entry allows it; create inside the mapped tenant only, with least default entitlement.', status: 'enforced' },
+  { id: 'SUB-10', role: 'RAS', level: 'MUST', source: 'ID-JAG-04 §9.5', says: '`sub_id.issuer` never establishes trust. Use a `saml-nameid` only after full validation and only if the validated `iss` is explicitly associated with that SAML issuer.', status: { deferred: 'SAML subject identifiers' } },
+  { id: 'SUB-11', role: 'RAS', level: 'MUST', source: 'ID-JAG-04 §3.2.2', says: 'Compare every `saml-nameid` member that is part of the local identifier set; never `nameid` alone unless policy says so; `sp_name_qualifier` is part of the namespace.', status: { deferred: 'SAML subject identifiers' } },
+  { id: 'SUB-12', role: 'RAS', level: 'MUST', source: 'ID-JAG-04 §3.2.2', says: 'Where SAML NameID resolution is required: missing, malformed, unsupported-format or unauthorised `sub_id` → reject.', status: { deferred: 'SAML subject identifiers' } },
+  { id: 'SUB-13', role: 'IDP', level: 'MUST', source: 'ID-JAG-04 §3.2', says: 'Build `saml-nameid` from the NameID it would send in SSO to that RAS (or the recorded mapping): required `format`,`issuer`,`nameid`; each of `nameid_format`,`name_qualifier`,`sp_name_qualifier`,`sp_provided_id` exactly when the attribute is present.', status: { deferred: 'SAML subject identifiers' } },
+  { id: 'SUB-14', role: 'IDP', level: 'SHOULD', source: 'ID-JAG-04 §9.6', says: 'Include `sub_id` only when the RAS needs it (the client can read it).', status: { deferred: 'SAML subject identifiers' } },
+  { id: 'SUB-15', role: 'IDP', level: 'MUST', source: 'ID-JAG-04 §6.4', says: 'Choose `tenant` from subject token, client and RAS requirement; it must be the one the RAS expects for that `client_id` and `sub`.', status: { deferred: 'several tenants behind one IdP issuer; today each tenant has its own issuer' } },
+  { id: 'SUB-16', role: 'IDP', level: 'MAY', ours: true, source: 'product', says: "Learn `aud_sub` from the `id` that the RAS's SCIM endpoint returns on provisioning.", status: { deferred: 'SCIM provisioning' } },
+];
