@@ -1,0 +1,39 @@
+import { z } from 'zod';
+import { database, identifier, issuerUrl, label, listenAddress, seconds, secret } from './fields.ts';
+
+const person = z
+  .strictObject({
+    username: label.describe('What the person types on the sign-on page. The key of an upsert.'),
+    password: secret.optional().describe('Kept as argon2id. Without one the person cannot sign on with a password.'),
+    email: z.email('must be an e-mail address.'),
+    emailVerified: z.boolean().default(true),
+    name: label.optional().describe('The name others see.'),
+    groups: z.array(label).default([]).describe('Group names; a group exists as soon as somebody is in it.'),
+    state: z.enum(['active', 'disabled'], { error: 'must be active or disabled.' }).default('active'),
+  })
+  .meta({ id: 'Person', description: 'A local person.' });
+
+const tenants = z
+  .record(identifier, z.strictObject({ name: label.optional() }))
+  .refine((all) => Object.keys(all).length === 1, 'must name exactly one tenant: each IdP process serves one.')
+  .default({ default: {} })
+  .describe('The company this IdP serves. Its name is shown on the sign-on page.');
+
+const exchangeLimits = z.strictObject({
+  perClient: z.number().int().min(1).describe('Exchanges per minute and client app.'),
+  perClientAndPerson: z.number().int().min(1).describe('Exchanges per minute, client app and person.'),
+});
+
+/** The enterprise IdP: where it listens, who is in it. */
+export const idp = z
+  .strictObject({
+    issuer: issuerUrl.describe('Public; may differ from listen where a proxy terminates TLS.'),
+    listen: listenAddress.describe('The address this process binds.'),
+    database,
+    keyFile: z.string().min(1).optional().describe('Holds the key that encrypts private keys at rest; made when missing with development: true. Without one the variable CROSSGRANT_IDP_KEY is read.'),
+    tenants,
+    people: z.array(person).default([]),
+    sessionSeconds: seconds.optional().describe('How long a sign-on session lasts at most.'),
+    exchangeLimits: exchangeLimits.optional().describe('Beyond these the answer is 429.'),
+  })
+  .meta({ id: 'Idp', description: "The enterprise IdP. Leave it out to trust a stranger's." });

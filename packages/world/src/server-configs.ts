@@ -1,0 +1,66 @@
+import type { AuthServerConfig } from '@crossgrant/authserver';
+import type { IdpConfig, PolicySection } from '@crossgrant/idp';
+import type { World } from './schema/world.ts';
+import { secretReader, type SecretSources } from './secrets.ts';
+
+type ClientAppMethods = NonNullable<PolicySection['clientApps']>[number]['auth']['methods'];
+
+/** What the IdP of this world is started with, its secrets resolved. Throws where the world has no IdP. */
+export function toIdpConfig(world: World, sources?: SecretSources): IdpConfig {
+  const { idp } = world;
+  if (idp === undefined) throw new Error('This world has no idp section.');
+  const secretAt = secretReader(world, sources);
+  const [tenant] = Object.entries(idp.tenants);
+  return {
+    development: world.development,
+    issuer: idp.issuer,
+    listen: idp.listen,
+    database: secretAt('idp', 'database') ?? '',
+    keyFile: idp.keyFile,
+    tenant: { name: tenant?.[1].name ?? tenant?.[0] ?? 'default' },
+    people: idp.people.map((person, index) => ({ ...person, password: secretAt('idp', 'people', index, 'password') })),
+    policy: toPolicySection(world, secretAt),
+    sessionSeconds: idp.sessionSeconds,
+    exchangeLimits: idp.exchangeLimits,
+  };
+}
+
+/** What the authorization server of this world is started with. Throws where the world has none. */
+export function toAuthServerConfig(world: World, sources?: SecretSources): AuthServerConfig {
+  const { authserver } = world;
+  if (authserver === undefined) throw new Error('This world has no authserver section.');
+  const secretAt = secretReader(world, sources);
+  return {
+    development: world.development,
+    issuer: authserver.issuer,
+    listen: authserver.listen,
+    database: secretAt('authserver', 'database') ?? '',
+    keyFile: authserver.keyFile,
+    customers: authserver.customers,
+    clients: authserver.clients.map(({ auth, ...client }, index) => ({
+      ...client,
+      auth: { methods: auth.method, secret: secretAt('authserver', 'clients', index, 'auth', 'secret') },
+    })),
+    trustedIssuers: authserver.trustedIssuers.map((trusted) => ({ ...trusted, customer: trusted.tenant !== undefined && 'map' in trusted.tenant ? undefined : trusted.customer })),
+    resources: authserver.resources.map(({ tools: _tools, ...resource }, index) => ({
+      ...resource,
+      introspectionSecret: secretAt('authserver', 'resources', index, 'introspectionSecret'),
+    })),
+    accounts: authserver.accounts,
+  };
+}
+
+function toPolicySection(world: World, secretAt: ReturnType<typeof secretReader>): PolicySection {
+  const { clientApps = [], resourceApps = [], connections = [], rules = [] } = world.policy ?? {};
+  return {
+    clientApps: clientApps.map(({ auth, idTokenAlgorithm, name, ...app }, index) => ({
+      ...app,
+      name: name ?? app.id,
+      auth: { methods: auth.method as ClientAppMethods, secret: secretAt('policy', 'clientApps', index, 'auth', 'secret') },
+      idTokenSignedResponseAlg: idTokenAlgorithm,
+    })),
+    resourceApps,
+    connections: connections.map((connection) => ({ ...connection, resourceClientId: connection.resourceClientId ?? connection.client })),
+    rules: rules.map(({ people, ...rule }) => ({ ...rule, users: people })),
+  };
+}
