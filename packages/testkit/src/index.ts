@@ -1,1 +1,2 @@
 export { verifies } from './verifies.ts';
+export { freshDatabaseUrl, startPostgres } from './postgres.ts';

@@ -1,0 +1,45 @@
+import { parentPort, workerData } from 'node:worker_threads';
+import { isFileFault, openSqliteFile } from '../database/sqlite-file.ts';
+import type { CommitOutcome, PreparedRequest } from './commit-request.ts';
+import { createSqliteBatches } from './sqlite-batch.ts';
+
+export interface WorkerStart {
+  readonly path: string;
+  readonly writer: string;
+}
+
+export type WorkerRequest =
+  | { readonly act: 'run'; readonly requests: readonly PreparedRequest[] }
+  | { readonly act: 'sweep'; readonly before: number }
+  | { readonly act: 'close' };
+
+export type WorkerReply =
+  | { readonly outcomes: readonly CommitOutcome[] }
+  | { readonly swept: number }
+  | { readonly closed: true }
+  | { readonly failure: string; readonly isFileFault: boolean };
+
+const port = parentPort;
+if (port !== null) {
+  const { path, writer } = workerData as WorkerStart;
+  const database = openSqliteFile(path, 5_000);
+  const batches = createSqliteBatches(database, writer);
+
+  const answer = (request: WorkerRequest): WorkerReply => {
+    if (request.act === 'run') return { outcomes: batches.run(request.requests) };
+    if (request.act === 'sweep') return { swept: batches.sweep(request.before, 500) };
+    database.close();
+    return { closed: true };
+  };
+
+  port.on('message', (request: WorkerRequest) => {
+    let reply: WorkerReply;
+    try {
+      reply = answer(request);
+    } catch (error) {
+      reply = { failure: error instanceof Error ? error.message : String(error), isFileFault: isFileFault(error) };
+    }
+    port.postMessage(reply);
+    if (request.act === 'close') port.close();
+  });
+}

@@ -1,0 +1,127 @@
+import { randomBytes } from 'node:crypto';
+import type { Clock } from '@crossgrant/protocol';
+import { Kysely, PostgresDialect, sql } from 'kysely';
+import pg from 'pg';
+import { type CommitQueue, createCommitQueue } from '../commit/commit-queue.ts';
+import { createPostgresRunner } from '../commit/postgres-runner.ts';
+import { createSqliteRunner } from '../commit/sqlite-runner.ts';
+import { StoreUnavailable } from '../errors.ts';
+import { ensureAuditPartitions } from './audit-partitions.ts';
+import { type ChangeFeed, createChangeFeed } from './change-feed.ts';
+import { type ChangeWriter, createChangeWriter } from './change-scope.ts';
+import { coreMigrations } from './core-migrations.ts';
+import type { CoreSchema } from './core-schema.ts';
+import { startMaintenance } from './maintenance.ts';
+import { type Engine, type Migration, migrate } from './migrate.ts';
+import { createPostgresListener } from './postgres-listener.ts';
+import { postgresSettings } from './postgres-pool.ts';
+import { sqliteDialect } from './sqlite-dialect.ts';
+import { openSqliteFile } from './sqlite-file.ts';
+import { isStoreFault } from './store-fault.ts';
+
+export interface Database<S> {
+  readonly engine: Engine;
+  readonly kysely: Kysely<S & CoreSchema>;
+  /** Where issuance and redemption become durable. */
+  readonly commits: CommitQueue;
+  /** Changes of what snapshots hold; use changeScope. */
+  readonly changes: ChangeWriter;
+  /** Calls the listener with each scope that changed, here or in another process. Returns how to stop. */
+  onChange(listener: (scope: string) => void): () => void;
+  close(): Promise<void>;
+}
+
+export interface DatabaseOptions {
+  /** A file path (SQLite) or a postgres:// URL. */
+  readonly url: string;
+  /** They run after the core ones, forward only. */
+  readonly migrations: readonly Migration[];
+  readonly clock?: Clock;
+  /** Leads the names of this process's audit chains. */
+  readonly writer?: string;
+  /** How often other processes' changes are looked for. */
+  readonly pollMs?: number;
+  readonly maxQueued?: number;
+  /** Hears what goes wrong in the background: a listener that threw, a lost connection. */
+  readonly onProblem?: (problem: string, cause?: unknown) => void;
+}
+
+/** Opens the database, brings its schema up to date and starts what runs beside it. */
+export async function openDatabase<S>(options: DatabaseOptions): Promise<Database<S>> {
+  const engine: Engine = /^postgres(ql)?:\/\//i.test(options.url) ? 'postgres' : 'sqlite';
+  const clock = options.clock ?? Date.now;
+  const onProblem = options.onProblem ?? (() => undefined);
+  const kysely = openKysely(engine, options.url, onProblem);
+  try {
+    await migrate(kysely, engine, [...coreMigrations, ...options.migrations], clock());
+  } catch (error) {
+    await kysely.destroy();
+    if (isStoreFault(error)) throw new StoreUnavailable('the database is out of reach', { cause: error });
+    throw error;
+  }
+  const writer = `${options.writer ?? 'writer'}-${randomBytes(9).toString('base64url')}`;
+  const feed = await openFeed(kysely, options.pollMs ?? 1_000, onProblem);
+  const listener = engine === 'postgres' ? listen(options.url, feed, onProblem) : undefined;
+  const sqlite = engine === 'sqlite' ? createSqliteRunner({ path: options.url, writer }) : undefined;
+  const runner = sqlite ?? createPostgresRunner({ url: options.url, writer });
+  const commits = createCommitQueue(runner, { maxQueued: options.maxQueued });
+  const maintenance = startMaintenance({
+    clock,
+    sweep: sqlite === undefined ? (before) => sweepPostgres(kysely, before) : (before) => sqlite.sweep(before),
+    prepare: async (now) => {
+      if (engine === 'postgres') await ensureAuditPartitions(kysely, now);
+    },
+    onProblem,
+  });
+  return {
+    engine,
+    kysely: kysely as unknown as Kysely<S & CoreSchema>,
+    commits,
+    changes: createChangeWriter({ kysely, engine, writer: `${writer}-c`, announce: feed.announce }),
+    onChange: feed.onChange,
+    async close() {
+      await maintenance.close();
+      await commits.close();
+      await Promise.all([feed.close(), listener?.close()]);
+      await kysely.destroy();
+    },
+  };
+}
+
+type Report = (problem: string, cause?: unknown) => void;
+
+function openKysely(engine: Engine, url: string, onProblem: Report): Kysely<CoreSchema> {
+  if (engine === 'sqlite') return new Kysely<CoreSchema>({ dialect: sqliteDialect(openSqliteFile(url, 20)) });
+  const pool = new pg.Pool({ ...postgresSettings(url), max: 8 });
+  pool.on('error', (error) => onProblem('an idle database connection was lost', error));
+  return new Kysely<CoreSchema>({ dialect: new PostgresDialect({ pool }) });
+}
+
+async function openFeed(kysely: Kysely<CoreSchema>, pollMs: number, onProblem: Report): Promise<ChangeFeed> {
+  const feed = createChangeFeed({
+    readEpochs: async () => {
+      const rows = await kysely.selectFrom('revocation_epochs').selectAll().execute();
+      return new Map(rows.map((row) => [row.scope, row.epoch]));
+    },
+    pollMs,
+    onProblem: (error) => onProblem('the change feed failed', error),
+  });
+  await feed.check();
+  return feed;
+}
+
+function listen(url: string, feed: ChangeFeed, onProblem: Report): { close(): Promise<void> } {
+  return createPostgresListener({
+    url,
+    onNews: feed.announce,
+    onConnect: () => void feed.check().catch((error) => onProblem('the change feed failed', error)),
+    onProblem: (error) => onProblem('the notification connection was lost', error),
+    onDeaf: () => onProblem('notifications do not arrive; a pooler in transaction mode swallows them, so changes are seen by the poll only'),
+  });
+}
+
+async function sweepPostgres(kysely: Kysely<CoreSchema>, before: number): Promise<number> {
+  const result = await sql`delete from single_use where ctid in (
+    select ctid from single_use where keep_until < ${before} limit 500 for update skip locked)`.execute(kysely);
+  return Number(result.numAffectedRows ?? 0);
+}

@@ -1,0 +1,18 @@
+export type { AuditEntry, AuditKind, AuditOutcome, AuditPersonal } from './audit/audit-entry.ts';
+export { cleanText, escapeUnsafe } from './audit/clean-text.ts';
+export { erasePersonal, findAudit, type StoredAudit, storedAudit } from './audit/find-audit.ts';
+export { type ChainVerdict, verifyAuditChain } from './audit/verify-chain.ts';
+export type { CommitQueue } from './commit/commit-queue.ts';
+export type { CommitOutcome, CommitRequest, RowInsert, SingleUse, SqlValue } from './commit/commit-request.ts';
+export { type AuditChange, changeScope, readEpoch } from './database/change-scope.ts';
+export type { CoreSchema, KeyState, SigningKeyRow } from './database/core-schema.ts';
+export { type Database, type DatabaseOptions, openDatabase } from './database/database.ts';
+export type { Engine, Migration } from './database/migrate.ts';
+export { isStoreFault } from './database/store-fault.ts';
+export { KeysUnavailable, Misuse, StoreUnavailable } from './errors.ts';
+export { type Fallback, passOn, type Route, type RouteHandler } from './http/routes.ts';
+export { type RunningServer, type ServerOptions, startServer } from './http/server.ts';
+export { type KeyRing, type KeyRingOptions, openKeyRing } from './keys/key-ring.ts';
+export { openSecretBox, type SecretBox, type SecretBoxOptions, secretBoxFromKey } from './keys/secret-box.ts';
+export { createLog, type Logger } from './log/log.ts';
+export { redactText } from './log/redact.ts';

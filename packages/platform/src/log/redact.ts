@@ -1,0 +1,55 @@
+/**
+ * Removes what must never be stored or printed: anything shaped like a JWT, credentials of an HTTP header, form
+ * members that carry secrets, PEM blocks and SAML assertions, wherever they stand in a text.
+ *
+ * ID-JAG §7 (EMA+ §7.3, §7.4.2).
+ */
+export function redactText(text: string): string {
+  if (!suspicious.test(text)) return text;
+  return text
+    .replace(jwtLike, '[token]')
+    .replace(samlLike, '[assertion]')
+    .replace(pemBlock, '[key]')
+    .replace(headerCredentials, '$1 [secret]')
+    .replace(secretAssignment, '$1$2[secret]');
+}
+
+/** Whether a member of this name carries a secret, whatever its value looks like. */
+export function isSecretName(name: string): boolean {
+  return secretName.test(name);
+}
+
+/** Copies plain data with every secret replaced. Depth and size are bounded; what lies beyond is dropped. */
+export function redactValue(value: unknown, depth = 0): unknown {
+  if (typeof value === 'string') return redactText(value);
+  if (typeof value !== 'object' || value === null) return value;
+  if (depth > 8) return '[deep]';
+  if (Array.isArray(value)) return value.slice(0, 200).map((item) => redactValue(item, depth + 1));
+  const copy: Record<string, unknown> = {};
+  for (const [name, member] of Object.entries(value)) {
+    const isSecret = isSecretName(name) && carriesText(member) && !(name === 'code' && isPublicCode(member));
+    copy[redactText(name)] = isSecret ? '[secret]' : redactValue(member, depth + 1);
+  }
+  return copy;
+}
+
+function carriesText(member: unknown): boolean {
+  return member !== null && member !== undefined && typeof member !== 'boolean' && typeof member !== 'number';
+}
+
+/** Codes of errors and refusals share their name with authorization codes; their form tells them apart. */
+function isPublicCode(member: unknown): boolean {
+  return typeof member === 'string' && /^(?:[A-Z][A-Z0-9_]{0,40}|[a-z-]{1,30}\/[a-z0-9-]{1,60})$/.test(member);
+}
+
+const names =
+  'client_secret|client_assertion|assertion|subject_token|actor_token|id_token_hint|id_token|access_token|refresh_token|' +
+  'password|passphrase|code_verifier|logout_token|SAMLResponse|SAMLRequest|secret|code|device_code|registration_access_token';
+const suspicious = /eyJ|PHNhbW|PD94bW|<[a-z0-9]*:?Assertion|-----BEGIN|bearer|basic|dpop|secret|assertion|token|password|passphrase|code|SAML/i;
+const jwtLike = /eyJ[A-Za-z0-9_-]*(?:\.[A-Za-z0-9_-]*){0,4}/g;
+const samlLike = /(?:PHNhbW|PD94bW)[A-Za-z0-9+/_=%-]*|<(?:[A-Za-z0-9]+:)?Assertion\b[\s\S]*/g;
+const pemBlock = /-----BEGIN [A-Z0-9 ]+-----[\s\S]*?(?:-----END [A-Z0-9 ]+-----|$)/g;
+const headerCredentials = /\b(Bearer|Basic|DPoP)\s+[A-Za-z0-9._~+/=-]{6,}/gi;
+const secretAssignment = new RegExp(`\\b(${names})(=|"\\s*:\\s*"|'\\s*:\\s*'|%3D)[^&\\s"',;}]+`, 'g');
+const secretName =
+  /secret|passw|passphrase|authorization|cookie|private|assertion|(?:^|_|-)(?:code|jwt|jws|proof)$|token$|Token$|code_verifier|codeVerifier|^(?:d|p|q|dp|dq|qi|k)$|hint$|saml/i;
