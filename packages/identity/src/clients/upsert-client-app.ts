@@ -1,0 +1,126 @@
+import { Misuse, type SecretBox } from '@crossgrant/platform';
+import { grantTypes, isPlainIdentifier, newId } from '@crossgrant/protocol';
+import type { Transaction } from 'kysely';
+import { changeTenant, type IdentityDatabase, queries } from '../store/identity-database.ts';
+import type { ClientAppRow, IdentitySchema } from '../store/schema.ts';
+import { type ClientApp, type ClientAuthMethodName, readClientApps, type SecretMac } from './client-app.ts';
+import { clientSecretMac } from './client-secret.ts';
+import { isAcceptableRedirectUri } from './redirect-uri.ts';
+
+/** A client app as an operator writes one. */
+export interface ClientAppInput {
+  /** The stable key. */
+  readonly clientId: string;
+  readonly name: string;
+  readonly redirectUris?: readonly string[];
+  readonly postLogoutRedirectUris?: readonly string[];
+  readonly grantTypes?: readonly string[];
+  readonly tokenEndpointAuthMethods?: readonly ClientAuthMethodName[];
+  /** All live secrets, in the clear; only their HMACs are stored. Two at a time let a rotation overlap. */
+  readonly secrets?: readonly (string | { readonly secret: string; readonly expiresAt: number })[];
+  readonly jwks?: ClientApp['jwks'];
+  readonly idTokenAlgorithm?: 'RS256' | 'ES256';
+  readonly refreshTokens?: boolean;
+  readonly tags?: readonly string[];
+  readonly state?: 'active' | 'blocked';
+}
+
+/** Makes or changes the client app of a client id. Writes nothing when nothing differs. */
+export async function upsertClientApp(
+  database: IdentityDatabase,
+  tenantId: string,
+  input: ClientAppInput,
+  deps: { readonly secretBox: SecretBox; readonly now: number },
+): Promise<{ readonly id: string; readonly isChanged: boolean }> {
+  checkInput(input);
+  const macs = input.secrets?.map((secret) => toSecretMac(secret, tenantId, input.clientId, deps.secretBox));
+  const [known] = await readClientApps(queries(database), tenantId, input.clientId);
+  if (known !== undefined && isSame(known, input, macs)) return { id: known.id, isChanged: false };
+
+  return changeTenant(database, tenantId, async (trx, epoch) => {
+    const [current] = await readClientApps(trx, tenantId, input.clientId);
+    const id = current?.id ?? newId('app', deps.now);
+    const row = toRow(current, input, { id, tenantId, now: deps.now, epoch });
+    await trx
+      .insertInto('client_apps')
+      .values(row)
+      .onConflict((conflict) => conflict.columns(['tenant_id', 'client_id']).doUpdateSet(withoutKeys(row)))
+      .execute();
+    if (macs !== undefined) await writeSecrets(trx, { tenantId, id, macs, now: deps.now });
+    return { id, isChanged: true };
+  });
+}
+
+function checkInput(input: ClientAppInput): void {
+  const { clientId } = input;
+  const problem = (code: string, sentence: string): Misuse => new Misuse(`client-app/${code}`, sentence);
+  if (!isPlainIdentifier(clientId)) throw problem('client-id', `The client id "${clientId}" may hold only letters, digits, - and _.`);
+  for (const secret of input.secrets ?? []) {
+    const text = typeof secret === 'string' ? secret : secret.secret;
+    if (!isPlainIdentifier(text)) throw problem('secret', `A secret of ${clientId} is empty, too long, or holds more than letters, digits, - and _.`); // CAU-05
+  }
+  for (const uri of [...(input.redirectUris ?? []), ...(input.postLogoutRedirectUris ?? [])]) {
+    if (!isAcceptableRedirectUri(uri)) throw problem('redirect-uri', `${clientId} may not redirect to "${uri}": https, http on this machine, or a scheme of the app's own, without a fragment.`); // LES-17
+  }
+  const methods = input.tokenEndpointAuthMethods ?? [];
+  if (methods.includes('none') && methods.length > 1) throw problem('methods', `${clientId} is public or it is not: "none" stands alone.`); // DEL-08
+}
+
+function toSecretMac(secret: string | { secret: string; expiresAt: number }, tenantId: string, clientId: string, secretBox: SecretBox): SecretMac {
+  if (typeof secret === 'string') return { mac: clientSecretMac(secretBox, { tenantId, clientId }, secret) };
+  return { mac: clientSecretMac(secretBox, { tenantId, clientId }, secret.secret), expiresAt: secret.expiresAt };
+}
+
+function isSame(known: ClientApp, input: ClientAppInput, macs: readonly SecretMac[] | undefined): boolean {
+  const key = { id: known.id, tenantId: known.tenantId, now: 0, epoch: 0 };
+  const asStored = toRow(known, { clientId: known.clientId, name: known.name }, key);
+  const asWanted = toRow(known, input, key);
+  return JSON.stringify(asStored) === JSON.stringify(asWanted) && (macs === undefined || secretKey(macs) === secretKey(known.secretMacs));
+}
+
+function secretKey(macs: readonly SecretMac[]): string {
+  return macs.map((secret) => `${secret.mac} ${secret.expiresAt ?? ''}`).sort().join('\n');
+}
+
+function toRow(
+  known: ClientApp | undefined,
+  input: ClientAppInput,
+  key: { readonly id: string; readonly tenantId: string; readonly now: number; readonly epoch: number },
+): ClientAppRow {
+  const jwks = input.jwks ?? known?.jwks;
+  return {
+    id: key.id,
+    tenant_id: key.tenantId,
+    client_id: input.clientId,
+    name: input.name,
+    redirect_uris: JSON.stringify(input.redirectUris ?? known?.redirectUris ?? []),
+    post_logout_redirect_uris: JSON.stringify(input.postLogoutRedirectUris ?? known?.postLogoutRedirectUris ?? []),
+    grant_types: JSON.stringify(input.grantTypes ?? known?.grantTypes ?? [grantTypes.authorizationCode, grantTypes.tokenExchange]),
+    token_endpoint_auth_methods: JSON.stringify(input.tokenEndpointAuthMethods ?? known?.tokenEndpointAuthMethods ?? ['client_secret_basic']),
+    jwks: jwks === undefined ? null : JSON.stringify(jwks),
+    id_token_algorithm: input.idTokenAlgorithm ?? known?.idTokenAlgorithm ?? 'RS256',
+    refresh_tokens: Number(input.refreshTokens ?? known?.refreshTokens ?? false),
+    tags: JSON.stringify(input.tags ?? known?.tags ?? []),
+    state: input.state ?? known?.state ?? 'active',
+    created_at: key.now,
+    version: key.epoch,
+  };
+}
+
+function withoutKeys(row: ClientAppRow): Partial<ClientAppRow> {
+  const { id: _id, tenant_id: _tenant, client_id: _client, created_at: _created, ...changing } = row;
+  return changing;
+}
+
+async function writeSecrets(
+  trx: Transaction<IdentitySchema>,
+  change: { readonly tenantId: string; readonly id: string; readonly macs: readonly SecretMac[]; readonly now: number },
+): Promise<void> {
+  await trx.deleteFrom('client_secrets').where('client_app_id', '=', change.id).execute();
+  for (const { mac, expiresAt } of new Map(change.macs.map((secret) => [secret.mac, secret])).values()) {
+    await trx
+      .insertInto('client_secrets')
+      .values({ tenant_id: change.tenantId, client_app_id: change.id, mac, created_at: change.now, expires_at: expiresAt ?? null })
+      .execute();
+  }
+}

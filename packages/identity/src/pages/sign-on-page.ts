@@ -1,0 +1,50 @@
+import { html } from 'hono/html';
+import { refusedBox, renderPage, shorten } from './page.ts';
+
+export type SignOnProblem = 'no-match' | 'disabled' | 'empty' | 'busy';
+
+export interface SignOnPage {
+  readonly tenantName: string;
+  readonly issuer: string;
+  readonly clientName: string;
+  /** Host the answer goes to: a name that an app gave itself is followed by it. */
+  readonly clientHost: string | undefined;
+  readonly action: string;
+  readonly username: string;
+  readonly problem?: SignOnProblem;
+}
+
+/** The form that asks for name and password. Works without script. */
+export function renderSignOnPage(page: SignOnPage): Promise<string> {
+  const { problem, username } = page;
+  const isTyped = username !== '';
+  const where = page.clientHost === undefined ? '' : html` (<bdi>${page.clientHost}</bdi>)`;
+  const wrong = problem === 'no-match' || problem === 'empty' ? html` aria-invalid="true" aria-describedby="refused"` : '';
+  return renderPage({
+    title: 'Sign in',
+    tenantName: page.tenantName,
+    issuer: page.issuer,
+    content: html`<h1>Sign in</h1>
+<p class="lead"><strong><bdi>${shorten(page.clientName)}</bdi></strong>${where} asks who you are.</p>
+${problem === undefined ? '' : refusedBox(problemSentences[problem])}
+<form method="post" action="${page.action}">
+<label for="username">User name or e-mail</label>
+<input id="username" name="username" type="text" value="${username}" autocomplete="username" autocapitalize="none" autocorrect="off" spellcheck="false" maxlength="320" required${wrong}${isTyped ? '' : html` autofocus`}>
+<label for="password">Password</label>
+<input id="password" name="password" type="password" autocomplete="current-password" required${wrong}${isTyped ? html` autofocus` : ''}>
+<button type="submit">Sign in</button>
+<button class="plain" type="submit" name="cancel" value="1" formnovalidate>Cancel</button>
+</form>`,
+  });
+}
+
+/**
+ * The first sentence is the same for a wrong password, a name nobody has and a paused account: a page that told them
+ * apart would list the company's people.
+ */
+const problemSentences: Record<SignOnProblem, string> = {
+  'no-match': 'This name and password do not match. After 5 wrong tries an account takes none for 15 minutes. Forgotten? Your IT can set a new password.',
+  disabled: 'This account is switched off. Your IT can switch it on again.',
+  empty: 'Type both your name and your password.',
+  busy: 'Too many people are signing in at this moment. Nothing was checked. Try again in a few seconds.',
+};
