@@ -112,11 +112,13 @@ export function checkAudience(
   self: IssuerUrl | string,
   options: { readonly toleratesTrailingSlash?: boolean } = {},
 ): Result<void> {
-  const only = claims.audiences[0];
-  if (claims.audiences.length !== 1) return refuse('assertion/audience', { audiences: claims.audiences }); // RED-12, IDJ-03, ATK-02
-  if (only === self) return ok(undefined);
-  if (options.toleratesTrailingSlash === true && only === trailingSlashAlias(self)) return ok(undefined);
-  return refuse('assertion/audience', { audiences: claims.audiences }); // RED-12, ATK-01
+  const { audiences } = claims;
+  const tolerated = options.toleratesTrailingSlash === true ? trailingSlashAlias(self) : undefined;
+  const isSelf = audiences[0] === self || (tolerated !== undefined && audiences[0] === tolerated);
+
+  if (audiences.length !== 1) return refuse('assertion/audience', { audiences }); // RED-12, IDJ-03, ATK-02
+  if (!isSelf) return refuse('assertion/audience', { audiences }); // RED-12, ATK-01
+  return ok(undefined);
 }
 
 /**

@@ -83,8 +83,7 @@ function isActorChain(act: JsonValue): boolean {
 
   for (let depth = 1; link !== undefined; depth++) {
     if (depth > limits.actorDepth) return false; // ACT-03
-    if (!isJsonObject(link)) return false; // ACT-03
-    if (!isActor(link)) return false; // ACT-03
+    if (!isJsonObject(link) || !isActor(link)) return false; // ACT-03
     link = link.act;
   }
   return true;

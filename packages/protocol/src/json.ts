@@ -110,7 +110,7 @@ function withoutPrototype(value: unknown, counter: { members: number; fault: Jso
   for (const name of Object.keys(source)) {
     counter.members++;
     if (name === '__proto__') counter.fault = 'forbidden-member'; // ATK-46
-    else copy[name] = withoutPrototype(source[name], counter);
+    copy[name] = withoutPrototype(source[name], counter);
   }
   return copy;
 }

@@ -29,7 +29,7 @@ export function verifyJws(
   if (hasExtensions(header)) return jwsProblem('critical'); // RED-07, ATK-47
   if (kid !== undefined && (typeof kid !== 'string' || kid.length > limits.identifierCharacters)) return jwsProblem('header'); // ATK-06
 
-  const candidates = keys.filter((key) => key.kid === kid || kid === undefined).filter((key) => key.algorithms.includes(alg)); // RED-09, KEY-06, ATK-06
+  const candidates = keys.filter((key) => isCandidate(key, kid, alg));
   if (candidates.length === 0) return jwsProblem('key-unknown');
   if (candidates.length > maximumCandidates) return jwsProblem('key-unknown'); // LES-49
 
@@ -37,6 +37,12 @@ export function verifyJws(
   const isGood = candidates.some((candidate) => isSignatureOf(candidate.key, alg, data, jws.signature));
   if (!isGood) return jwsProblem('signature'); // RED-09, ATK-03, ATK-05
   return ok({ header, payload } as VerifiedJws);
+}
+
+function isCandidate(key: VerificationKey, kid: string | undefined, alg: SignatureAlgorithm): boolean {
+  if (kid !== undefined && key.kid !== kid) return false; // RED-09, KEY-06, ATK-06
+  if (!key.algorithms.includes(alg)) return false; // KEY-06, ATK-04, LES-34
+  return true;
 }
 
 function hasExtensions(header: JsonObject): boolean {
