@@ -42,7 +42,11 @@ export interface ChallengeHint {
  *
  * ID-JAG-04 §4, MCP-EMA §3.
  */
-export async function obtainAccessToken(deps: ClientDeps, request: AccessRequest, hint: ChallengeHint = {}): Promise<AccessToken> {
+export async function obtainAccessToken(
+  deps: ClientDeps,
+  request: AccessRequest,
+  hint: ChallengeHint = {},
+): Promise<AccessToken> {
   const session = await loadSession(deps, requireSessionId(request.session));
   const memory = memoryOf(deps.memory, session.id);
   const target = await discover(deps, request.resource, hint.resourceMetadata);
@@ -100,7 +104,12 @@ async function attemptOnce(
   return { ...redeemed, resource: target.resource, issuer: target.server.issuer, askedScopes: scopes, scopeDifference };
 }
 
-function scopesFor(memory: SessionMemory, target: Target, request: AccessRequest, hint: ChallengeHint): readonly string[] | undefined {
+function scopesFor(
+  memory: SessionMemory,
+  target: Target,
+  request: AccessRequest,
+  hint: ChallengeHint,
+): readonly string[] | undefined {
   const key = normalizeResource(target.resource);
   if (hint.scopes !== undefined) memory.challengedScopes.set(key, hint.scopes);
   return chooseScopes({

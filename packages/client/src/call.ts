@@ -65,12 +65,21 @@ function checkCall(deps: ClientDeps, url: string, init: RequestInit, options: Ca
  * The first request to an unknown resource goes out without a token, as its challenge names the least scope it needs.
  * A body that can be sent only once is not wasted on that.
  */
-async function firstToken(deps: ClientDeps, request: AccessRequest, init: RequestInit): Promise<AccessToken | undefined> {
+async function firstToken(
+  deps: ClientDeps,
+  request: AccessRequest,
+  init: RequestInit,
+): Promise<AccessToken | undefined> {
   if (isReplayable(init) && knownTarget(deps, request.resource) === undefined) return undefined;
   return obtainAccessToken(deps, request);
 }
 
-async function sendWithToken(deps: ClientDeps, url: string, init: RequestInit, token: AccessToken | undefined): Promise<Response> {
+async function sendWithToken(
+  deps: ClientDeps,
+  url: string,
+  init: RequestInit,
+  token: AccessToken | undefined,
+): Promise<Response> {
   const headers = new Headers(init.headers);
   if (token !== undefined) headers.set('authorization', `Bearer ${token.value}`);
   if (token !== undefined && !belongsToResource(url, token.resource)) throw foreign(url, token.resource);
@@ -87,8 +96,10 @@ async function answerRefusal(
 ): Promise<boolean> {
   if (response.status !== 401 && response.status !== 403) return false;
   const challenge = readChallenge(response);
-  if (response.status === 403) return challenge.error === 'insufficient_scope' && widen(deps, request, url, response, challenge, state); // CLI-07
-  if (challenge.error === 'insufficient_user_authentication') return stepUp(deps, request, url, response, challenge, state); // CLI-07
+  if (response.status === 403)
+    return challenge.error === 'insufficient_scope' && widen(deps, request, url, response, challenge, state); // CLI-07
+  if (challenge.error === 'insufficient_user_authentication')
+    return stepUp(deps, request, url, response, challenge, state); // CLI-07
   return renew(deps, request, url, response, challenge, state);
 }
 
@@ -102,7 +113,8 @@ async function renew(
 ): Promise<boolean> {
   const { token } = state;
   if (token !== undefined) forgetToken(deps, request.session, token.value); // CLI-07
-  if (token !== undefined && state.renewals === 0) throw new CrossgrantError('token_rejected', 'call', callDetail(url, response)); // CLI-07
+  if (token !== undefined && state.renewals === 0)
+    throw new CrossgrantError('token_rejected', 'call', callDetail(url, response)); // CLI-07
   if (token !== undefined) state.renewals -= 1;
   state.token = await obtainAccessToken(deps, request, challenge);
   return true;
@@ -142,7 +154,12 @@ async function stepUp(
   if (state.stepUps === 0) throw failure; // ATK-62
   state.stepUps -= 1;
   const attempt = { session: await loadSession(deps, request.session), scopes: request.scopes };
-  const demand = { session: request.session, reason: 'step_up' as const, acrValues: challenge.acrValues, maxAge: challenge.maxAge };
+  const demand = {
+    session: request.session,
+    reason: 'step_up' as const,
+    acrValues: challenge.acrValues,
+    maxAge: challenge.maxAge,
+  };
   await signOnAgain(deps, request, newBudget(), attempt, failure, demand);
   if (state.token !== undefined) forgetToken(deps, request.session, state.token.value); // CLI-07
   state.token = await obtainAccessToken(deps, request, challenge);
@@ -163,5 +180,8 @@ function foreign(url: string, resource: string): CrossgrantError {
 }
 
 function ownAuthorization(): CrossgrantMisuse {
-  return new CrossgrantMisuse('misuse/authorization-header', 'The client attaches the Authorization header; leave it out of the request.');
+  return new CrossgrantMisuse(
+    'misuse/authorization-header',
+    'The client attaches the Authorization header; leave it out of the request.',
+  );
 }

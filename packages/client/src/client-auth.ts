@@ -89,6 +89,9 @@ function base64url(bytes: Uint8Array): string {
 
 function requireSecret(secret: string): void {
   if (typeof secret !== 'string' || secret === '') {
-    throw new CrossgrantMisuse('misuse/secret', 'A client secret is a non-empty string. Read it from the environment or a secret store.');
+    throw new CrossgrantMisuse(
+      'misuse/secret',
+      'A client secret is a non-empty string. Read it from the environment or a secret store.',
+    );
   }
 }

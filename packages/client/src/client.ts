@@ -1,4 +1,10 @@
-import { type AccessRequest, type AccessToken, type ChallengeHint, forgetToken, obtainAccessToken } from './access-token.ts';
+import {
+  type AccessRequest,
+  type AccessToken,
+  type ChallengeHint,
+  forgetToken,
+  obtainAccessToken,
+} from './access-token.ts';
 import { type CallOptions, callResource } from './call.ts';
 import type { ClientDeps } from './deps.ts';
 import { createMemory, dropMemory } from './memory.ts';
@@ -79,6 +85,9 @@ async function signOut(deps: ClientDeps, session: string): Promise<void> {
   await deps.sessions.remove(session); // CLI-09
 }
 
-async function signOutEverywhere(deps: ClientDeps, match: { readonly subject?: string; readonly sid?: string }): Promise<void> {
+async function signOutEverywhere(
+  deps: ClientDeps,
+  match: { readonly subject?: string; readonly sid?: string },
+): Promise<void> {
   for (const session of await deps.sessions.find(match)) await signOut(deps, session); // CLI-09
 }

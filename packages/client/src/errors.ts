@@ -5,7 +5,8 @@ export type Stage = 'sign_on' | 'discovery' | 'exchange' | 'redeem' | 'call';
 
 const sentences = {
   address_refused: 'The address is not https, and not an http loopback address in development.',
-  redirect_refused: 'The server answered with a redirect, which is not followed where tokens or metadata are concerned.',
+  redirect_refused:
+    'The server answered with a redirect, which is not followed where tokens or metadata are concerned.',
   response_too_large: 'The response is larger than the client accepts.',
   request_timeout: 'The server did not answer in time.',
   network_failed: 'The request did not reach the server.',
@@ -43,7 +44,8 @@ const sentences = {
   exchange_response_invalid: 'The identity provider answered the exchange with something that is not an ID-JAG.',
   id_jag_mismatch: 'The ID-JAG is not the one that was asked for.',
   id_jag_refused: 'The authorization server of the resource refused the ID-JAG.',
-  token_response_invalid: 'The authorization server answered the redemption with something that is not an access token.',
+  token_response_invalid:
+    'The authorization server answered the redemption with something that is not an access token.',
   resource_widened: 'A resource was granted that was not asked for.',
 
   token_rejected: 'The resource refused a fresh access token.',

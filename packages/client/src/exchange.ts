@@ -61,7 +61,8 @@ async function readExchange(
     resource: target.resource,
   });
   if (!verdict.ok && verdict.claim === 'jwt') throw badResponse(answer, 'access_token');
-  if (!verdict.ok) throw new CrossgrantError('id_jag_mismatch', 'exchange', { cause: { claim: verdict.claim, found: verdict.found } });
+  if (!verdict.ok)
+    throw new CrossgrantError('id_jag_mismatch', 'exchange', { cause: { claim: verdict.claim, found: verdict.found } });
   return { idJag: verdict.idJag, scopes: result.scope?.split(' ') ?? verdict.idJag.scopes };
 }
 

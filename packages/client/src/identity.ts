@@ -4,7 +4,7 @@ import type { ClientDeps } from './deps.ts';
 import { type AuthorizationServer, findAuthorizationServer } from './discovery/authorization-server.ts';
 import { CrossgrantError } from './errors.ts';
 import { dropMemory, memoryOf, singleFlight } from './memory.ts';
-import { saveSession, type Session } from './sessions.ts';
+import { type Session, saveSession } from './sessions.ts';
 import { askTokenEndpoint, oauthClient, problemOf, responseOf, type TokenAnswer } from './token-endpoint.ts';
 import { signOnFailure } from './token-failures.ts';
 
@@ -63,7 +63,12 @@ async function refresh(deps: ClientDeps, session: Session): Promise<Session> {
   return next;
 }
 
-async function readRefresh(deps: ClientDeps, idp: AuthorizationServer, session: Session, answer: TokenAnswer): Promise<Session> {
+async function readRefresh(
+  deps: ClientDeps,
+  idp: AuthorizationServer,
+  session: Session,
+  answer: TokenAnswer,
+): Promise<Session> {
   const tokens = await processRefresh(deps, idp, answer);
   const claims = oauth.getValidatedIdTokenClaims(tokens);
   if (claims !== undefined && claims.sub !== session.subject) throw await accountSwitched(deps, session, claims.sub); // CLI-09
@@ -78,7 +83,11 @@ async function readRefresh(deps: ClientDeps, idp: AuthorizationServer, session: 
   };
 }
 
-async function processRefresh(deps: ClientDeps, idp: AuthorizationServer, answer: TokenAnswer): Promise<oauth.TokenEndpointResponse> {
+async function processRefresh(
+  deps: ClientDeps,
+  idp: AuthorizationServer,
+  answer: TokenAnswer,
+): Promise<oauth.TokenEndpointResponse> {
   try {
     const response = responseOf(answer);
     const tokens = await oauth.processRefreshTokenResponse(idp.metadata, oauthClient(deps, deps.idp), response);
@@ -108,7 +117,8 @@ export async function accountSwitched(deps: ClientDeps, session: Session, found:
 /** A refresh token is a subject only for a confidential client. */
 function subjectOf(deps: ClientDeps, session: Session): SubjectToken {
   if (session.idToken !== undefined) return { token: session.idToken, type: tokenTypes.idToken };
-  if (session.refreshToken === undefined || deps.idp.auth.method === 'none') throw new CrossgrantError('sign_on_required', 'sign_on');
+  if (session.refreshToken === undefined || deps.idp.auth.method === 'none')
+    throw new CrossgrantError('sign_on_required', 'sign_on');
   return { token: session.refreshToken, type: tokenTypes.refreshToken };
 }
 
@@ -132,5 +142,7 @@ async function saveLeftover(deps: ClientDeps, id: string): Promise<void> {
 }
 
 function foreignSession(deps: ClientDeps, session: Session): CrossgrantError {
-  return new CrossgrantError('issuer_mismatch', 'sign_on', { cause: { expected: deps.idp.issuer, found: session.issuer } });
+  return new CrossgrantError('issuer_mismatch', 'sign_on', {
+    cause: { expected: deps.idp.issuer, found: session.issuer },
+  });
 }

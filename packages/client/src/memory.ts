@@ -54,7 +54,11 @@ export function dropMemory(memory: ClientMemory, sessionId: string): void {
 }
 
 /** Joins callers that want the same thing at the same time. */
-export function singleFlight<T>(flights: Map<string, Promise<unknown>>, key: string, work: () => Promise<T>): Promise<T> {
+export function singleFlight<T>(
+  flights: Map<string, Promise<unknown>>,
+  key: string,
+  work: () => Promise<T>,
+): Promise<T> {
   const running = flights.get(key) as Promise<T> | undefined;
   if (running !== undefined) return running; // CLI-06
   const flight = work().finally(() => flights.delete(key));

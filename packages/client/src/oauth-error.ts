@@ -38,7 +38,9 @@ export function parseOAuthError(body: string): OAuthErrorBody | undefined {
 
 /** Space-separated words, or nothing. */
 export function wordsOf(value: unknown): readonly string[] | undefined {
-  const words = textOf(value)?.split(' ').filter((word) => word !== '');
+  const words = textOf(value)
+    ?.split(' ')
+    .filter((word) => word !== '');
   return words === undefined || words.length === 0 ? undefined : words;
 }
 
@@ -58,7 +60,8 @@ export function rawResponse(url: string, response: Response, body: string): RawR
   return { url: withoutQuery(url), status: response.status, headers, body: withoutTokens(body).slice(0, 4096) };
 }
 
-const secretMembers = /("(?:access_token|refresh_token|id_token|assertion|subject_token|client_secret|code)"\s*:\s*)"[^"]*"/g;
+const secretMembers =
+  /("(?:access_token|refresh_token|id_token|assertion|subject_token|client_secret|code)"\s*:\s*)"[^"]*"/g;
 const jwtShaped = /eyJ[\w-]{4,}(?:\.[\w-]*){0,4}/g;
 
 /** Cuts tokens out of a text that may end in a log. */
@@ -84,7 +87,9 @@ function webAddress(text: string | undefined): string | undefined {
 function parseObject(text: string): Record<string, unknown> | undefined {
   try {
     const value: unknown = JSON.parse(text);
-    return typeof value === 'object' && value !== null && !Array.isArray(value) ? (value as Record<string, unknown>) : undefined;
+    return typeof value === 'object' && value !== null && !Array.isArray(value)
+      ? (value as Record<string, unknown>)
+      : undefined;
   } catch {
     return undefined;
   }

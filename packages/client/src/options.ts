@@ -89,7 +89,10 @@ function requireIssuer(issuer: string, path: string, development: boolean): void
 
 function requireClientId(clientId: string, path: string): void {
   if (typeof clientId === 'string' && clientId !== '') return;
-  throw new CrossgrantMisuse('misuse/client-id', `${path} is the identifier under which the client is registered there.`);
+  throw new CrossgrantMisuse(
+    'misuse/client-id',
+    `${path} is the identifier under which the client is registered there.`,
+  );
 }
 
 function publicClient(issuer: string): CrossgrantMisuse {

@@ -39,7 +39,12 @@ async function sendBounded(options: OutboundOptions, stage: Stage, url: string, 
   }
 }
 
-async function sendUnbounded(options: OutboundOptions, stage: Stage, url: string, init: RequestInit): Promise<Response> {
+async function sendUnbounded(
+  options: OutboundOptions,
+  stage: Stage,
+  url: string,
+  init: RequestInit,
+): Promise<Response> {
   if (!isAllowedAddress(url, options.development)) throw refusedAddress(stage, url); // CLI-11
   const response = await attempt(options.fetch, stage, url, { ...init, redirect: 'manual' });
   if (isRedirect(response)) throw await refusedRedirect(response, stage, url); // CLI-11
@@ -62,7 +67,8 @@ async function readWhole(response: Response, maxBytes: number, stage: Stage, url
   const reader = response.body?.getReader();
   for (let part = await reader?.read(); part !== undefined && !part.done; part = await reader?.read()) {
     size += part.value.byteLength;
-    if (size > maxBytes) { // CLI-11
+    if (size > maxBytes) {
+      // CLI-11
       await reader?.cancel();
       throw new CrossgrantError('response_too_large', stage, { cause: { url: withoutQuery(url), maxBytes } });
     }
@@ -74,7 +80,9 @@ async function readWhole(response: Response, maxBytes: number, stage: Stage, url
 
 /** A browser shows a redirect that was not followed as an opaque response. */
 function isRedirect(response: Response): boolean {
-  return response.type === 'opaqueredirect' || (response.status >= 300 && response.status < 400 && response.status !== 304);
+  return (
+    response.type === 'opaqueredirect' || (response.status >= 300 && response.status < 400 && response.status !== 304)
+  );
 }
 
 async function refusedRedirect(response: Response, stage: Stage, url: string): Promise<CrossgrantError> {

@@ -78,7 +78,8 @@ async function renewIdentity(
   attempt: Attempt,
   failure: CrossgrantFailure,
 ): Promise<Attempt> {
-  const canRefresh = failure.stage === 'exchange' && attempt.session.refreshToken !== undefined && take(budget, 'renewals');
+  const canRefresh =
+    failure.stage === 'exchange' && attempt.session.refreshToken !== undefined && take(budget, 'renewals');
   const renewed = canRefresh ? await tryRenewal(deps, attempt.session.id) : undefined;
   if (renewed !== undefined) return { ...attempt, session: renewed };
   return signOnAgain(deps, options, budget, attempt, failure, { session: attempt.session.id, reason: 'expired' });
@@ -114,7 +115,12 @@ export async function signOnAgain(
   return { ...attempt, session };
 }
 
-async function reduce(options: RecoveryOptions, budget: Budget, attempt: Attempt, failure: CrossgrantFailure): Promise<Attempt> {
+async function reduce(
+  options: RecoveryOptions,
+  budget: Budget,
+  attempt: Attempt,
+  failure: CrossgrantFailure,
+): Promise<Attempt> {
   const scopes = options.reduceScopes?.(attempt.scopes);
   if (scopes === undefined || scopes.length === 0 || !take(budget, 'reductions')) throw failure; // CLI-07
   return { ...attempt, scopes };

@@ -54,7 +54,11 @@ export async function redeemIdJag(deps: ClientDeps, target: Target, exchanged: E
   };
 }
 
-async function processRedemption(deps: ClientDeps, target: Target, response: Response): Promise<oauth.TokenEndpointResponse> {
+async function processRedemption(
+  deps: ClientDeps,
+  target: Target,
+  response: Response,
+): Promise<oauth.TokenEndpointResponse> {
   try {
     const client = oauthClient(deps, target.credentials);
     return await oauth.processGenericTokenEndpointResponse(target.server.metadata, client, response);

@@ -29,7 +29,10 @@ export interface ScopeDifference {
   readonly extra: readonly string[];
 }
 
-export function compareScopes(asked: readonly string[] | undefined, granted: readonly string[] | undefined): ScopeDifference {
+export function compareScopes(
+  asked: readonly string[] | undefined,
+  granted: readonly string[] | undefined,
+): ScopeDifference {
   if (asked === undefined || granted === undefined) return { missing: [], extra: [] };
   return {
     missing: asked.filter((scope) => !granted.includes(scope)), // CLI-08

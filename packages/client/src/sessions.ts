@@ -33,7 +33,8 @@ export function createMemorySessions(): SessionStore {
     load: async (id) => sessions.get(id),
     save: async (session) => void sessions.set(session.id, session),
     remove: async (id) => void sessions.delete(id),
-    find: async (match) => [...sessions.values()].filter((session) => fits(session, match)).map((session) => session.id),
+    find: async (match) =>
+      [...sessions.values()].filter((session) => fits(session, match)).map((session) => session.id),
   };
 }
 
@@ -57,5 +58,8 @@ export async function saveSession(store: SessionStore, session: Session): Promis
 }
 
 function badSessionId(): CrossgrantMisuse {
-  return new CrossgrantMisuse('misuse/session-id', 'A session id consists of letters, digits, hyphen and underscore, 128 at most.');
+  return new CrossgrantMisuse(
+    'misuse/session-id',
+    'A session id consists of letters, digits, hyphen and underscore, 128 at most.',
+  );
 }

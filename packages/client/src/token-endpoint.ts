@@ -73,5 +73,7 @@ export function problemOf(error: unknown): { readonly code: unknown; readonly me
 }
 
 function foreignCredentials(stage: Stage, server: AuthorizationServer, credentials: Credentials): CrossgrantError {
-  return new CrossgrantError('issuer_mismatch', stage, { cause: { expected: credentials.issuer, found: server.issuer } });
+  return new CrossgrantError('issuer_mismatch', stage, {
+    cause: { expected: credentials.issuer, found: server.issuer },
+  });
 }

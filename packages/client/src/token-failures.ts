@@ -1,4 +1,10 @@
-import { CrossgrantError, type CrossgrantErrorCode, type Stage, StepUpRequired, TemporarilyUnavailable } from './errors.ts';
+import {
+  CrossgrantError,
+  type CrossgrantErrorCode,
+  type Stage,
+  StepUpRequired,
+  TemporarilyUnavailable,
+} from './errors.ts';
 import type { OAuthErrorBody } from './oauth-error.ts';
 import { isBusy, retryAfterSeconds } from './patience.ts';
 import { causeOf, type TokenAnswer } from './token-endpoint.ts';
@@ -43,7 +49,12 @@ export function redemptionFailure(answer: TokenAnswer, nowMs: number): Crossgran
 
 /** The failure of a code or refresh request at the identity provider. */
 export function signOnFailure(answer: TokenAnswer, nowMs: number): CrossgrantError {
-  return tokenFailure({ invalid_grant: 'sign_on_required', invalid_client: 'client_misconfigured' }, 'sign_on', answer, nowMs);
+  return tokenFailure(
+    { invalid_grant: 'sign_on_required', invalid_client: 'client_misconfigured' },
+    'sign_on',
+    answer,
+    nowMs,
+  );
 }
 
 function tokenFailure(

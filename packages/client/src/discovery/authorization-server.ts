@@ -52,5 +52,7 @@ function requireEndpoint(deps: ClientDeps, document: JsonObject, name: string): 
 }
 
 function mismatch(issuer: string, document: JsonObject): CrossgrantError {
-  return new CrossgrantError('issuer_mismatch', 'discovery', { cause: { expected: issuer, found: document.issuer ?? null } });
+  return new CrossgrantError('issuer_mismatch', 'discovery', {
+    cause: { expected: issuer, found: document.issuer ?? null },
+  });
 }

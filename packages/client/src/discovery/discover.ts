@@ -54,7 +54,11 @@ function chooseCredentials(deps: ClientDeps, document: ProtectedResource): Resou
     if (credentials !== undefined) return credentials;
   }
   throw new CrossgrantError('authorization_server_unknown', 'discovery', {
-    cause: { resource: document.resource, named: document.authorizationServers, registered: [...deps.resourceServers.keys()] },
+    cause: {
+      resource: document.resource,
+      named: document.authorizationServers,
+      registered: [...deps.resourceServers.keys()],
+    },
   });
 }
 
@@ -62,7 +66,9 @@ function chooseCredentials(deps: ClientDeps, document: ProtectedResource): Resou
 function requirePinnedIssuer(deps: ClientDeps, resource: string, credentials: ResourceServerCredentials): void {
   const { issuer, resources } = credentials;
   const remembered = deps.memory.pinnedIssuers.get(normalizeResource(resource)) ?? issuer;
-  const changed = new CrossgrantError('authorization_server_changed', 'discovery', { cause: { resource, expected: remembered, found: issuer } });
+  const changed = new CrossgrantError('authorization_server_changed', 'discovery', {
+    cause: { resource, expected: remembered, found: issuer },
+  });
   if (remembered !== issuer) throw changed; // ATK-15
   if (resources !== undefined && !resources.some((own) => sameResource(own, resource))) throw changed; // ATK-15, MCP-09
 }
@@ -73,5 +79,6 @@ function requireIdJag(server: AuthorizationServer, credentials: ResourceServerCr
   if (Array.isArray(supported) && supported.includes(profiles.idJag)) return;
   const cause = { issuer: server.issuer, profiles: supported ?? null, grants: grants ?? null };
   if (credentials.mustAdvertiseIdJag) throw new CrossgrantError('id_jag_unsupported', 'discovery', { cause }); // MCP-04
-  if (grants !== undefined && !grants.includes(grantTypes.jwtBearer)) throw new CrossgrantError('id_jag_unsupported', 'discovery', { cause }); // MCP-04
+  if (grants !== undefined && !grants.includes(grantTypes.jwtBearer))
+    throw new CrossgrantError('id_jag_unsupported', 'discovery', { cause }); // MCP-04
 }

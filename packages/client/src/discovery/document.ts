@@ -1,9 +1,8 @@
 import { type JsonObject, parseStrictJsonObject } from '@crossgrant/protocol';
 import type { ClientDeps } from '../deps.ts';
-import { CrossgrantError, type CrossgrantErrorCode } from '../errors.ts';
+import { CrossgrantError, type CrossgrantErrorCode, TemporarilyUnavailable } from '../errors.ts';
 import { rawResponse } from '../oauth-error.ts';
 import { isBusy, retryAfterSeconds, sendPatiently } from '../patience.ts';
-import { TemporarilyUnavailable } from '../errors.ts';
 
 /** What a kind of document is called when it is missing or broken. */
 export interface DocumentKind {
@@ -15,7 +14,11 @@ export interface DocumentKind {
  * Reads the first document that is there. Only a 4xx means "not here": after anything else the next location is not
  * asked, because a server in trouble must not push the client to a place it did not mean.
  */
-export async function readFirstDocument(deps: ClientDeps, locations: readonly string[], kind: DocumentKind): Promise<JsonObject> {
+export async function readFirstDocument(
+  deps: ClientDeps,
+  locations: readonly string[],
+  kind: DocumentKind,
+): Promise<JsonObject> {
   for (const location of locations) {
     const response = await sendPatiently(deps, () =>
       deps.outbound.send('discovery', location, { headers: { accept: 'application/json' } }),
@@ -23,7 +26,8 @@ export async function readFirstDocument(deps: ClientDeps, locations: readonly st
     const body = await response.text();
     if (response.status === 200) return parseDocument(location, response, body, kind);
     const cause = rawResponse(location, response, body);
-    if (isBusy(response)) throw new TemporarilyUnavailable('discovery', retryAfterSeconds(response, deps.clock()), { cause });
+    if (isBusy(response))
+      throw new TemporarilyUnavailable('discovery', retryAfterSeconds(response, deps.clock()), { cause });
     if (response.status < 400 || response.status > 499) throw new CrossgrantError(kind.missing, 'discovery', { cause });
   }
   throw new CrossgrantError(kind.missing, 'discovery', { cause: { asked: locations } });
@@ -31,6 +35,7 @@ export async function readFirstDocument(deps: ClientDeps, locations: readonly st
 
 function parseDocument(location: string, response: Response, body: string, kind: DocumentKind): JsonObject {
   const parsed = parseStrictJsonObject(body);
-  if (!parsed.ok) throw new CrossgrantError(kind.invalid, 'discovery', { cause: rawResponse(location, response, body) });
+  if (!parsed.ok)
+    throw new CrossgrantError(kind.invalid, 'discovery', { cause: rawResponse(location, response, body) });
   return parsed.value;
 }

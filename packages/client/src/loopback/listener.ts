@@ -32,7 +32,13 @@ export async function startListener(): Promise<LoopbackListener> {
   };
 }
 
-function waitFor(server: Server, redirectUri: string, state: string, timeoutMs: number, signal?: AbortSignal): Promise<string> {
+function waitFor(
+  server: Server,
+  redirectUri: string,
+  state: string,
+  timeoutMs: number,
+  signal?: AbortSignal,
+): Promise<string> {
   return new Promise<string>((resolve, reject) => {
     const giveUp = (): void => reject(new CrossgrantError('sign_on_timeout', 'sign_on'));
     const timer = setTimeout(giveUp, timeoutMs);
@@ -40,8 +46,10 @@ function waitFor(server: Server, redirectUri: string, state: string, timeoutMs: 
     server.on('request', (request: IncomingMessage, response: ServerResponse) => {
       const url = new URL(request.url ?? '/', redirectUri);
       if (request.method !== 'GET' || url.pathname !== path) return reply(response, 404, 'There is nothing here.');
-      if (request.headers.host !== new URL(redirectUri).host) return reply(response, 400, 'This is not the expected address.');
-      if (url.searchParams.get('state') !== state) return reply(response, 400, 'This answer belongs to another sign-on.'); // LES-92
+      if (request.headers.host !== new URL(redirectUri).host)
+        return reply(response, 400, 'This is not the expected address.');
+      if (url.searchParams.get('state') !== state)
+        return reply(response, 400, 'This answer belongs to another sign-on.'); // LES-92
       clearTimeout(timer);
       server.removeAllListeners('request'); // LES-92
       server.close(); // LES-92
@@ -60,7 +68,9 @@ function reply(response: ServerResponse, status: number, sentence: string): void
     'referrer-policy': 'no-referrer',
     connection: 'close',
   });
-  response.end(`<!doctype html><html lang="en"><meta charset="utf-8"><title>Crossgrant</title><p>${sentence}</p></html>`);
+  response.end(
+    `<!doctype html><html lang="en"><meta charset="utf-8"><title>Crossgrant</title><p>${sentence}</p></html>`,
+  );
 }
 
 function closeServer(server: Server): void {

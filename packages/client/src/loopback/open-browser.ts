@@ -12,7 +12,11 @@ export type Launch = (program: string, args: readonly string[]) => void;
  * The address came from a server: it is one argument of a program and never part of a command line, and only web
  * addresses are handed on, since the system starts other things for other schemes.
  */
-export function openBrowser(address: string, platform: NodeJS.Platform = process.platform, launch: Launch = launchDetached): void {
+export function openBrowser(
+  address: string,
+  platform: NodeJS.Platform = process.platform,
+  launch: Launch = launchDetached,
+): void {
   if (!isOpenableAddress(address)) throw refused(address); // LES-92
   const url = new URL(address).href;
   const [program, ...args] = openers[platform] ?? (openers.linux as readonly string[]);

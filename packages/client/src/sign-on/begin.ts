@@ -36,7 +36,10 @@ export interface PendingSignOn {
  *
  * OpenID Connect Core §3.1.2.1, RFC 7636 §4.3, RFC 9470 §4.
  */
-export async function beginSignOn(deps: ClientDeps, request: SignOnRequest): Promise<{ readonly url: string; readonly pending: PendingSignOn }> {
+export async function beginSignOn(
+  deps: ClientDeps,
+  request: SignOnRequest,
+): Promise<{ readonly url: string; readonly pending: PendingSignOn }> {
   requireUnreserved(request.extra ?? {});
   if (request.session !== undefined) requireSessionId(request.session);
   const idp = await findAuthorizationServer(deps, deps.idp.issuer);
@@ -53,11 +56,16 @@ export async function beginSignOn(deps: ClientDeps, request: SignOnRequest): Pro
     session: request.session,
   };
   const url = new URL(endpoint);
-  for (const [name, value] of Object.entries(await parametersOf(deps, request, pending))) url.searchParams.set(name, value);
+  for (const [name, value] of Object.entries(await parametersOf(deps, request, pending)))
+    url.searchParams.set(name, value);
   return { url: url.href, pending };
 }
 
-async function parametersOf(deps: ClientDeps, request: SignOnRequest, pending: PendingSignOn): Promise<Record<string, string>> {
+async function parametersOf(
+  deps: ClientDeps,
+  request: SignOnRequest,
+  pending: PendingSignOn,
+): Promise<Record<string, string>> {
   const parameters: Record<string, string> = {
     ...request.extra,
     response_type: 'code',

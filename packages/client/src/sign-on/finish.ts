@@ -5,7 +5,7 @@ import { type AuthorizationServer, findAuthorizationServer } from '../discovery/
 import { CrossgrantError } from '../errors.ts';
 import { accountSwitched, verifyIdToken } from '../identity.ts';
 import { dropMemory, memoryOf } from '../memory.ts';
-import { saveSession, type Session } from '../sessions.ts';
+import { type Session, saveSession } from '../sessions.ts';
 import { askTokenEndpoint, oauthClient, problemOf, responseOf, type TokenAnswer } from '../token-endpoint.ts';
 import { signOnFailure } from '../token-failures.ts';
 import type { PendingSignOn } from './begin.ts';
@@ -23,7 +23,15 @@ export async function finishSignOn(deps: ClientDeps, pending: PendingSignOn, cal
   const idp = await findAuthorizationServer(deps, pending.issuer);
   const callback = checkCallback(deps, idp, pending, callbackUrl);
   const answer = await askTokenEndpoint(deps, 'sign_on', idp, deps.idp, (server, client, auth, options) =>
-    oauth.authorizationCodeGrantRequest(server, client, auth, callback, pending.redirectUri, pending.codeVerifier, options),
+    oauth.authorizationCodeGrantRequest(
+      server,
+      client,
+      auth,
+      callback,
+      pending.redirectUri,
+      pending.codeVerifier,
+      options,
+    ),
   );
   if (answer.status !== 200) throw signOnFailure(answer, deps.clock());
 
@@ -45,14 +53,20 @@ export async function finishSignOn(deps: ClientDeps, pending: PendingSignOn, cal
  */
 export async function keepSession(deps: ClientDeps, session: Session): Promise<Session> {
   const before = await deps.sessions.load(session.id);
-  if (before !== undefined && before.subject !== session.subject) throw await accountSwitched(deps, before, session.subject); // CLI-09
+  if (before !== undefined && before.subject !== session.subject)
+    throw await accountSwitched(deps, before, session.subject); // CLI-09
   if (before === undefined) dropMemory(deps.memory, session.id);
   memoryOf(deps.memory, session.id).unsaved = undefined;
   await saveSession(deps.sessions, session);
   return session;
 }
 
-function checkCallback(deps: ClientDeps, idp: AuthorizationServer, pending: PendingSignOn, callbackUrl: string): URLSearchParams {
+function checkCallback(
+  deps: ClientDeps,
+  idp: AuthorizationServer,
+  pending: PendingSignOn,
+  callbackUrl: string,
+): URLSearchParams {
   try {
     return oauth.validateAuthResponse(idp.metadata, oauthClient(deps, deps.idp), new URL(callbackUrl), pending.state); // BCP-02
   } catch (error) {
@@ -83,10 +97,15 @@ async function readTokens(
 }
 
 function refusedByServer(error: oauth.AuthorizationResponseError): CrossgrantError {
-  const oauthError = { error: error.error, ...(error.error_description ? { errorDescription: error.error_description } : {}) };
+  const oauthError = {
+    error: error.error,
+    ...(error.error_description ? { errorDescription: error.error_description } : {}),
+  };
   return new CrossgrantError('sign_on_failed', 'sign_on', { oauth: oauthError });
 }
 
 function foreignSignOn(deps: ClientDeps, pending: PendingSignOn): CrossgrantError {
-  return new CrossgrantError('issuer_mismatch', 'sign_on', { cause: { expected: deps.idp.issuer, found: pending.issuer } });
+  return new CrossgrantError('issuer_mismatch', 'sign_on', {
+    cause: { expected: deps.idp.issuer, found: pending.issuer },
+  });
 }
