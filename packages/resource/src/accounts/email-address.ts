@@ -1,0 +1,42 @@
+import { domainToASCII } from 'node:url';
+
+declare const emailAddress: unique symbol;
+
+/** An address in the one form that is stored and compared. */
+export type EmailAddress = string & { readonly [emailAddress]: true };
+
+const maximumCharacters = 254;
+
+/**
+ * The canonical form of an address, or undefined when it has none.
+ *
+ * Unicode compatibility forms are folded before anything is looked for, so that no second `@` hides in a full-width one.
+ * The local part keeps its case: only the domain is case-insensitive for certain.
+ *
+ * RFC 5321 §2.3.11, RFC 5890 §2.3.2.
+ */
+export function canonicalEmail(text: string): EmailAddress | undefined {
+  if (text.length > maximumCharacters) return undefined;
+  const normal = text.normalize('NFKC').trim();
+  const at = normal.indexOf('@');
+  if (at !== normal.lastIndexOf('@')) return undefined; // LES-14
+  if (at < 1 || !isLocalPart(normal.slice(0, at))) return undefined;
+
+  const domain = canonicalDomain(normal.slice(at + 1));
+  return domain === undefined ? undefined : (`${normal.slice(0, at)}@${domain}` as EmailAddress);
+}
+
+/** A domain in lower-case A-labels, or undefined when it is none. */
+export function canonicalDomain(text: string): string | undefined {
+  const ascii = domainToASCII(text.normalize('NFKC').trim());
+  return /^[a-z0-9-]{1,63}(?:\.[a-z0-9-]{1,63})+$/.test(ascii) ? ascii : undefined;
+}
+
+export function domainOf(address: EmailAddress): string {
+  return address.slice(address.indexOf('@') + 1);
+}
+
+/** Quotes, controls and blanks are out: readers disagree about quoted local parts. */
+function isLocalPart(text: string): boolean {
+  return /^[^\s"'(),:;<>[\]\\\p{C}]+$/u.test(text);
+}

@@ -1,0 +1,50 @@
+import { Misuse } from '@crossgrant/platform';
+import { isPlainIdentifier, isScopeToken, limits, normalizeResource, parseResourceIdentifier } from '@crossgrant/protocol';
+import type { Customer, GovernedResource, ResourceClient, ResourceDirectory, TrustedIssuer } from './resource-directory.ts';
+import type { ClientSettings, ResourceSettings } from './settings.ts';
+
+export interface DirectoryContent {
+  readonly epoch: number;
+  readonly customers: readonly Customer[];
+  readonly trustedIssuers: readonly TrustedIssuer[];
+  readonly clients: readonly ResourceClient[];
+  readonly resources: readonly GovernedResource[];
+}
+
+/** An immutable snapshot over plain data. */
+export function buildDirectory(content: DirectoryContent): ResourceDirectory {
+  const customers = new Map(content.customers.map((customer) => [customer.customerId, customer]));
+  const issuers = new Map(content.trustedIssuers.map((trusted) => [trusted.issuer, trusted]));
+  const clients = new Map(content.clients.map((client) => [client.clientId, client]));
+  const resources = new Map(content.resources.map((resource) => [normalizeResource(resource.identifier), resource]));
+
+  return {
+    epoch: content.epoch,
+    customer: (customerId) => customers.get(customerId),
+    trustedIssuer: (issuer) => issuers.get(issuer),
+    client: (clientId) => clients.get(clientId),
+    resource: (identifier) => resources.get(normalizeResource(identifier)), // RED-16, ATK-30
+    resources: () => content.resources,
+  };
+}
+
+/** The methods of a client that names none: both that the official MCP client can be registered with. */
+export const defaultAuthMethods: readonly ('client_secret_basic' | 'client_secret_post')[] = ['client_secret_basic', 'client_secret_post'];
+
+/** Ids made of `[A-Za-z0-9_-]` read the same raw and form-encoded in Basic; a URL would not. */
+export function checkClientSettings(client: ClientSettings): void {
+  if (!isPlainIdentifier(client.id)) throw new Misuse('client/id', `The client id ${JSON.stringify(client.id)} may hold letters, digits, _ and - alone.`);
+  if (client.auth.secret !== undefined && !isPlainIdentifier(client.auth.secret)) throw new Misuse('client/secret', `The secret of ${client.id} may hold letters, digits, _ and - alone, so that Basic reads it one way.`);
+}
+
+export function governedResourceFrom(
+  settings: ResourceSettings,
+  verifyIntrospectionSecret: GovernedResource['verifyIntrospectionSecret'],
+): GovernedResource {
+  const { identifier, accessTokenSeconds = limits.accessTokenSeconds } = settings;
+  if (!parseResourceIdentifier(identifier).ok) throw new Misuse('resource/identifier', `The resource ${identifier} is no absolute URI without fragment, user info and dot segments.`);
+  const unreadable = settings.scopes.find((scope) => !isScopeToken(scope));
+  if (unreadable !== undefined) throw new Misuse('resource/scope', `The resource ${identifier} has the scope ${JSON.stringify(unreadable)}, which is no scope token.`);
+  if (!Number.isSafeInteger(accessTokenSeconds) || accessTokenSeconds < 1 || accessTokenSeconds > limits.accessTokenSecondsAtMost) throw new Misuse('resource/lifetime', `The access tokens of ${identifier} must live from 1 to ${limits.accessTokenSecondsAtMost} seconds.`); // RED-29
+  return { identifier, name: settings.name, scopes: settings.scopes, verifyIntrospectionSecret, accessTokenSeconds };
+}

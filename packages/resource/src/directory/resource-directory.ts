@@ -1,0 +1,90 @@
+import type { IssuerKeys } from '@crossgrant/platform';
+import type { SignatureAlgorithm } from '@crossgrant/protocol/jws';
+
+/**
+ * Everything an administrator decides about redemption, as one immutable snapshot.
+ *
+ * `epoch` is the state of the store the snapshot was made from: a redemption commits only while the store is still at that
+ * epoch, so a snapshot that missed a revocation cannot issue.
+ */
+export interface ResourceDirectory {
+  readonly epoch: number;
+  customer(customerId: string): Customer | undefined;
+  /** By exact string; nothing is normalised. */
+  trustedIssuer(issuer: string): TrustedIssuer | undefined;
+  client(clientId: string): ResourceClient | undefined;
+  /** By RFC 3986 §6.2.2 equality, never by prefix. */
+  resource(identifier: string): GovernedResource | undefined;
+  resources(): readonly GovernedResource[];
+}
+
+/** One company at this authorization server. */
+export interface Customer {
+  readonly customerId: string;
+  readonly name?: string;
+  readonly state: 'active' | 'disabled';
+}
+
+/** An IdP whose ID-JAGs are accepted, with the keys and the limits that hold for it alone. */
+export interface TrustedIssuer {
+  readonly issuer: string;
+  /** The customer of a single-tenant issuer; a multi-tenant issuer maps each of its tenants instead. */
+  readonly customerId: string;
+  readonly keys: IssuerKeys;
+  /** Where `keys` come from: an address, or the thumbprint of each pinned key. Entries that share one need tenant pins. */
+  readonly keySources: readonly string[];
+  readonly algorithms: readonly SignatureAlgorithm[];
+  readonly tenant: TenantMode;
+  /** Further customers that `aud_tenant` may name; single-tenant issuers only. */
+  readonly audTenants: readonly string[];
+  readonly skewSeconds: number;
+  readonly lifetimeCapSeconds: number;
+  readonly reuse: 'refuse' | 'allow';
+  readonly toleratesTrailingSlash: boolean;
+  readonly clients: readonly string[] | 'any';
+  /** Resources this issuer may open; absent: all that are governed here. */
+  readonly resources?: readonly string[];
+  readonly defaultResource?: string;
+  readonly defaultScopes?: readonly string[];
+  readonly linking: AccountLinking;
+  readonly state: 'active' | 'disabled';
+}
+
+export type TenantMode =
+  | { readonly mode: 'single'; readonly pin?: string }
+  | { readonly mode: 'multi'; readonly map: Readonly<Record<string, string>> };
+
+/** Which ways lead from a subject that is not linked yet to an account. */
+export interface AccountLinking {
+  readonly jit: boolean;
+  readonly email: boolean;
+  readonly verifiedDomains: readonly string[];
+  readonly audSub: boolean;
+}
+
+export type SecretVerifier = (secret: string) => boolean;
+
+/** A client app as it is registered here, apart from its registration at the IdP. */
+export interface ResourceClient {
+  readonly clientId: string;
+  readonly name?: string;
+  /** The customers it works for; absent: all. */
+  readonly customerIds?: readonly string[];
+  readonly authMethods: readonly ('client_secret_basic' | 'client_secret_post')[];
+  /** Absent: the client is public and may not use any grant here. */
+  readonly verifySecret?: SecretVerifier;
+  readonly grantTypes: readonly string[];
+  /** A ceiling; absent: every scope of the resource. */
+  readonly scopes?: readonly string[];
+  readonly state: 'active' | 'blocked';
+}
+
+/** A protected resource whose tokens are issued here. */
+export interface GovernedResource {
+  readonly identifier: string;
+  readonly name?: string;
+  readonly scopes: readonly string[];
+  /** Present: this resource server may introspect tokens made for it. */
+  readonly verifyIntrospectionSecret?: SecretVerifier;
+  readonly accessTokenSeconds: number;
+}

@@ -1,0 +1,52 @@
+export { type AssertedPerson, type Resolution, resolveAccount } from './accounts/resolve-account.ts';
+export { canonicalDomain, canonicalEmail, type EmailAddress } from './accounts/email-address.ts';
+export { buildDirectory, checkClientSettings, type DirectoryContent, governedResourceFrom } from './directory/build-directory.ts';
+export { checkTrust } from './directory/check-trust.ts';
+export type {
+  AccountLinking,
+  Customer,
+  GovernedResource,
+  ResourceClient,
+  ResourceDirectory,
+  SecretVerifier,
+  TenantMode,
+  TrustedIssuer,
+} from './directory/resource-directory.ts';
+export { macVerifier, secretVerifier } from './directory/secrets.ts';
+export {
+  type ClientSettings,
+  type CustomerSettings,
+  defaultCustomer,
+  type LinkingSettings,
+  type ResourceSettings,
+  type TrustedIssuerSettings,
+} from './directory/settings.ts';
+export { type TrustDeps, trustedIssuerFrom } from './directory/trusted-issuer.ts';
+export { redemptionSteps } from './redemption/redemption-steps.ts';
+export { runSteps, type Step, type StepList, type Trace } from './redemption/step.ts';
+export {
+  type AuthorizationServer,
+  type AuthorizationServerOptions,
+  createAuthorizationServer,
+} from './server/create-authorization-server.ts';
+export { type Endpoints, endpointsOf } from './server/endpoints.ts';
+export {
+  createResourceAuthorizationServer,
+  type FaultLog,
+  type ResourceAuthorizationServer,
+  type ResourceAuthorizationServerOptions,
+  type SigningKeys,
+} from './server/resource-authorization-server.ts';
+export type {
+  Account,
+  AccountChange,
+  AccountDeclaration,
+  AccountLink,
+  AccountLinkKey,
+  IssuedToken,
+  NewAccount,
+  RedemptionCommit,
+  ResourceStore,
+} from './store/resource-store.ts';
+export { type ResourceSchema, resourceMigrations } from './store/schema.ts';
+export { createSqlResourceStore } from './store/sql.ts';

@@ -1,0 +1,58 @@
+import { sameTyp, typs } from '@crossgrant/protocol';
+import { defaultAlgorithms, parseCompactJws, type VerificationKey, verifyJws } from '@crossgrant/protocol/jws';
+import type { ResourceDirectory } from '../directory/resource-directory.ts';
+import type { Account, IssuedToken, ResourceStore } from '../store/resource-store.ts';
+
+export interface TokenLookUp {
+  readonly issuer: string;
+  readonly store: ResourceStore;
+  readonly directory: ResourceDirectory;
+  readonly verificationKeys: readonly VerificationKey[];
+  readonly now: number;
+}
+
+/** The stored row of a token that was signed here, whatever its state. The text counts as a whole, never a part of it. */
+export async function findIssuedToken(text: string, look: Omit<TokenLookUp, 'directory' | 'now'>): Promise<IssuedToken | undefined> {
+  const parsed = parseCompactJws(text);
+  if (!parsed.ok) return undefined;
+  const verified = verifyJws(parsed.value, look.verificationKeys, defaultAlgorithms);
+  if (!verified.ok) return undefined; // REV-02, LES-29
+  const { header, payload } = verified.value;
+  if (!sameTyp(header.typ, typs.accessToken) || payload.iss !== look.issuer) return undefined;
+  return typeof payload.jti === 'string' ? look.store.findIssuedToken(payload.jti) : undefined;
+}
+
+/**
+ * The token if it is live at this moment. Whatever it was derived from must be live as well: a child does not outlive its
+ * client, its account, its link, its customer, or the trust in the issuer that vouched for it.
+ *
+ * RFC 7662 §2.2.
+ */
+export async function findActiveToken(text: string, look: TokenLookUp): Promise<IssuedToken | undefined> {
+  const token = await findIssuedToken(text, look);
+  if (token === undefined) return undefined;
+  if (token.revokedAt !== undefined) return undefined; // REV-01, REV-02
+  if (token.expiresAt <= look.now) return undefined; // REV-02
+  if (!isStillBacked(token, look.directory)) return undefined; // LES-20
+
+  const { customerId, grantIssuer: issuer, grantTenant: tenant, grantSubject: subject } = token;
+  const link = await look.store.findLink({ customerId, issuer, tenant, subject });
+  if (link?.state !== 'active' || link.accountId !== token.accountId) return undefined; // LES-20
+  const account = await look.store.findAccount(customerId, token.accountId);
+  if (account?.state !== 'active') return undefined; // LES-20
+  if (isBehindWatermark(token, account)) return undefined; // REV-12
+  return token;
+}
+
+function isStillBacked(token: IssuedToken, directory: ResourceDirectory): boolean {
+  if (directory.trustedIssuer(token.grantIssuer)?.state !== 'active') return false; // LES-20
+  if (directory.client(token.clientId)?.state !== 'active') return false; // LES-20
+  if (directory.customer(token.customerId)?.state !== 'active') return false; // LES-20
+  return directory.resource(token.audience) !== undefined;
+}
+
+function isBehindWatermark(token: IssuedToken, account: Account): boolean {
+  if (account.revokedBefore === undefined) return false;
+  const authenticatedAt = token.authTime === undefined ? token.issuedAt : token.authTime * 1000;
+  return authenticatedAt <= account.revokedBefore;
+}

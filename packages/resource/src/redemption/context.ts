@@ -1,0 +1,47 @@
+import type { Clock, FormParameters, IdJagClaims, JsonObject, PlainRequest, ScopeSet, VerifiedJws } from '@crossgrant/protocol';
+import type { ParsedJws, SigningKey } from '@crossgrant/protocol/jws';
+import type { Resolution } from '../accounts/resolve-account.ts';
+import type { GovernedResource, ResourceClient, ResourceDirectory, TrustedIssuer } from '../directory/resource-directory.ts';
+import type { Account, AccountLinkKey, ResourceStore } from '../store/resource-store.ts';
+
+/** What one evaluation of a redemption may use. The directory does not change while it runs. */
+export interface RedemptionContext {
+  readonly issuer: string;
+  readonly directory: ResourceDirectory;
+  readonly store: ResourceStore;
+  readonly clock: Clock;
+  /** The key that signs access tokens at this moment. */
+  signingKey(): SigningKey;
+}
+
+/** What is known before the first step: nothing but the request and the time. */
+export interface Received {
+  readonly request: PlainRequest;
+  /** Milliseconds; one instant for all checks of one evaluation. */
+  readonly now: number;
+  readonly nowSeconds: number;
+}
+
+/** Everything that is established once every check has passed. */
+export interface Redeemable extends Received {
+  readonly form: FormParameters;
+  readonly assertion: string;
+  readonly client: ResourceClient;
+  readonly jws: ParsedJws;
+  readonly trusted: TrustedIssuer;
+  readonly verified: VerifiedJws;
+  readonly claims: IdJagClaims;
+  /** The IdP's tenant; empty without one. */
+  readonly tenant: string;
+  readonly customerId: string;
+  readonly claimedResources: readonly GovernedResource[] | undefined;
+  readonly requestedResource: GovernedResource | undefined;
+  readonly resource: GovernedResource;
+  readonly scopesRequested: ScopeSet | undefined;
+  readonly scope: ScopeSet;
+  readonly actor: JsonObject | undefined;
+  readonly linkKey: AccountLinkKey;
+  readonly resolution: Resolution;
+  readonly lifetimeSeconds: number;
+  readonly account: Account;
+}

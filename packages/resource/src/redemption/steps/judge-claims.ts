@@ -1,0 +1,95 @@
+import {
+  checkAudience,
+  checkClient,
+  checkTenantShape,
+  checkTime,
+  checkTypes,
+  type IdJagClaims,
+  ok,
+  readConfirmation,
+  refuse,
+  type Result,
+  type VerifiedJws,
+} from '@crossgrant/protocol';
+import type { ResourceClient, TrustedIssuer } from '../../directory/resource-directory.ts';
+import type { Received } from '../context.ts';
+import { passed } from '../step.ts';
+
+interface Judged {
+  readonly claims: IdJagClaims;
+  readonly trusted: TrustedIssuer;
+}
+
+/** Where the person belongs: the IdP's tenant (empty without one) and the customer here. */
+export interface Belonging {
+  readonly tenant: string;
+  readonly customerId: string;
+}
+
+export function readClaims({ verified }: { verified: VerifiedJws }): Result<{ claims: IdJagClaims }> {
+  const claims = checkTypes(verified);
+  return claims.ok ? ok({ claims: claims.value }) : claims;
+}
+
+export function judgeTime({ claims, trusted, nowSeconds }: Judged & Pick<Received, 'nowSeconds'>): Result<object> {
+  const { skewSeconds, lifetimeCapSeconds } = trusted;
+  const time = checkTime(claims, { nowSeconds, skewSeconds, lifetimeCapSeconds });
+  return time.ok ? passed : time; // RED-11
+}
+
+export function judgeAudience({ claims, trusted }: Judged, { issuer }: { issuer: string }): Result<object> {
+  const audience = checkAudience(claims, issuer, { toleratesTrailingSlash: trusted.toleratesTrailingSlash });
+  return audience.ok ? passed : audience; // RED-12
+}
+
+/**
+ * Finds the customer the person belongs to, from the trust entry and the tenant together.
+ *
+ * `aud_tenant` only chooses among customers in which this issuer may act anyway; alone it selects nothing.
+ *
+ * ID-JAG-04 §3.1, §6.
+ */
+export function findCustomer({ claims, trusted }: Judged): Result<Belonging> {
+  const tenant = checkTenantShape(claims, trusted.tenant);
+  if (!tenant.ok) return tenant; // RED-13
+  const own = trusted.tenant.mode === 'multi' ? ownMember(trusted.tenant.map, tenant.value) : trusted.customerId; // SUB-03
+  if (own === undefined) return refuse('assertion/tenant-unknown', { tenant: tenant.value }); // RED-13, SUB-03
+
+  const customerId = claims.audTenant ?? own;
+  if (customerId !== own && !mayActIn(trusted, customerId)) return refuse('assertion/audience-tenant', { audTenant: customerId }); // RED-13, SUB-05, ATK-23
+  return ok({ tenant: tenant.value ?? '', customerId });
+}
+
+/** The client of the claim is the client of this request, vouched for by this issuer, working for this customer. */
+export function judgeClient({
+  claims,
+  trusted,
+  client,
+  customerId,
+}: Judged & Pick<Belonging, 'customerId'> & { client: ResourceClient }): Result<object> {
+  const same = checkClient(claims, client.clientId);
+  if (!same.ok) return same; // RED-14, ATK-13
+  if (trusted.clients !== 'any' && !trusted.clients.includes(client.clientId)) return refuse('assertion/client-not-vouched'); // RED-14, SUB-01
+  if (client.customerIds !== undefined && !client.customerIds.includes(customerId)) return refuse('assertion/client-not-vouched', { customerId }); // SUB-06
+  return passed;
+}
+
+/**
+ * Bearer grants only: neither a bound assertion nor a proof beside an unbound one is taken for less than it is.
+ *
+ * RFC 7800 §3.1, RFC 9449 §5, ID-JAG-04 §9.8.
+ */
+export function judgeBinding({ claims, request }: { claims: IdJagClaims } & Pick<Received, 'request'>): Result<object> {
+  const confirmation = readConfirmation(claims);
+  if (!confirmation.ok) return confirmation; // RED-15, ATK-33
+  if (request.headers.get('dpop') !== undefined) return refuse('assertion/proof-unsupported'); // RED-15
+  return passed;
+}
+
+function mayActIn(trusted: TrustedIssuer, customerId: string): boolean {
+  return trusted.tenant.mode === 'single' && trusted.audTenants.includes(customerId);
+}
+
+function ownMember(map: Readonly<Record<string, string>>, name: string | undefined): string | undefined {
+  return name !== undefined && Object.hasOwn(map, name) ? map[name] : undefined;
+}

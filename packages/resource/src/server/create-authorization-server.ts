@@ -1,0 +1,138 @@
+import { createGuardedFetch, type IssuerKeys, Misuse, openSecretBox, type Route } from '@crossgrant/platform';
+import { type Clock, grantTypes, type JsonObject, parseIssuerUrl } from '@crossgrant/protocol';
+import {
+  generateSigningKey,
+  importSigningKey,
+  type SignatureAlgorithm,
+  type SigningKey,
+  verificationKeyOf,
+} from '@crossgrant/protocol/jws';
+import { buildDirectory, checkClientSettings, defaultAuthMethods, governedResourceFrom } from '../directory/build-directory.ts';
+import { checkTrust } from '../directory/check-trust.ts';
+import type { ResourceClient, ResourceDirectory } from '../directory/resource-directory.ts';
+import { secretVerifier } from '../directory/secrets.ts';
+import {
+  type ClientSettings,
+  type CustomerSettings,
+  defaultCustomer,
+  type ResourceSettings,
+  type TrustedIssuerSettings,
+} from '../directory/settings.ts';
+import { trustedIssuerFrom } from '../directory/trusted-issuer.ts';
+import type { SqlResourceStore } from '../store/open-sql-store.ts';
+import type { ResourceStore } from '../store/resource-store.ts';
+import {
+  createResourceAuthorizationServer,
+  type FaultLog,
+  type ResourceAuthorizationServer,
+  type SigningKeys,
+} from './resource-authorization-server.ts';
+
+export interface AuthorizationServerOptions {
+  readonly issuer: string;
+  readonly store: ResourceStore | SqlResourceStore;
+  readonly trustedIssuers: readonly TrustedIssuerSettings[];
+  readonly clients: readonly ClientSettings[];
+  readonly resources: readonly ResourceSettings[];
+  /** Absent: one customer, `default`. */
+  readonly customers?: readonly CustomerSettings[];
+  /** A private JWK with `alg`. Absent: the store's own keys, sealed with `keyFile`, or a key for this process alone. */
+  readonly signingKey?: JsonObject;
+  /** Holds the key that seals stored signing keys; made when missing, mode 0600. The variable CROSSGRANT_KEY goes first. */
+  readonly keyFile?: string;
+  /** Permits http issuers on loopback, and fetching from loopback addresses. */
+  readonly development?: boolean;
+  readonly clock?: Clock;
+  readonly log?: FaultLog;
+  readonly explainUrl?: string;
+}
+
+/** A server whose trust, clients and resources are code. The store alone remembers. */
+export interface AuthorizationServer extends ResourceAuthorizationServer {
+  directory(): ResourceDirectory;
+  routes(): readonly Route[];
+}
+
+const algorithm: SignatureAlgorithm = 'ES256';
+
+/** Everything in one call: the settings are checked here, so a server that starts is one whose trust makes sense. */
+export async function createAuthorizationServer(options: AuthorizationServerOptions): Promise<AuthorizationServer> {
+  const development = options.development === true;
+  const issuer = parseIssuerUrl(options.issuer, { allowHttpLoopback: development });
+  if (!issuer.ok) throw new Misuse('server/issuer', `The issuer ${options.issuer} is not acceptable (${issuer.refusal.problem}).`); // MET-05
+
+  const content = contentOf(options, development);
+  checkTrust(options.issuer, content.trustedIssuers, buildDirectory({ ...content, epoch: 0 }));
+  let directory = buildDirectory({ ...content, epoch: await options.store.readEpoch() });
+  const refreshDirectory = async (): Promise<void> => {
+    directory = buildDirectory({ ...content, epoch: await options.store.readEpoch() });
+  };
+  const report = (error: unknown): void => options.log?.error({ err: error }, 'the directory could not be refreshed');
+  const stopListening = options.store.onChange(() => void refreshDirectory().catch(report));
+
+  const server = createResourceAuthorizationServer({
+    ...options,
+    keys: await openSigningKeys(options),
+    accessTokenAlgorithm: algorithmOf(options.signingKey),
+    directory: () => directory,
+    refreshDirectory,
+  });
+  return {
+    ...server,
+    directory: () => directory,
+    async close() {
+      stopListening();
+      await server.close();
+    },
+  };
+}
+
+function contentOf(options: AuthorizationServerOptions, development: boolean): Omit<Parameters<typeof buildDirectory>[0], 'epoch'> {
+  const clock = options.clock ?? Date.now;
+  const trustDeps = { fetch: createGuardedFetch({ development }), clock, development, opened: new Map<string, IssuerKeys>() };
+  const customers = options.customers ?? [{ id: defaultCustomer }];
+  return {
+    customers: customers.map(({ id, name, state }) => ({ customerId: id, name, state: state ?? 'active' })),
+    trustedIssuers: options.trustedIssuers.map((settings) => trustedIssuerFrom(settings, trustDeps)),
+    clients: options.clients.map(clientFrom),
+    resources: options.resources.map((settings) => governedResourceFrom(settings, verifierOf(settings.introspectionSecret))),
+  };
+}
+
+function clientFrom(settings: ClientSettings): ResourceClient {
+  checkClientSettings(settings);
+  return {
+    clientId: settings.id,
+    name: settings.name,
+    customerIds: settings.customer === undefined ? undefined : [settings.customer],
+    authMethods: settings.auth.methods ?? defaultAuthMethods,
+    verifySecret: verifierOf(settings.auth.secret),
+    grantTypes: [grantTypes.jwtBearer],
+    scopes: settings.scopes,
+    state: settings.state ?? 'active',
+  };
+}
+
+function verifierOf(secret: string | undefined): ((secret: string) => boolean) | undefined {
+  return secret === undefined ? undefined : secretVerifier(secret);
+}
+
+async function openSigningKeys(options: AuthorizationServerOptions): Promise<SigningKeys> {
+  if (options.signingKey !== undefined) return fixedKey(importSigningKey(options.signingKey));
+  if (!('openKeys' in options.store)) return fixedKey(generateSigningKey(algorithm));
+  const secrets = openSecretBox({ env: 'CROSSGRANT_KEY', file: options.keyFile, createIfMissing: true });
+  return options.store.openKeys({ secrets, algorithms: [algorithm] });
+}
+
+function algorithmOf(jwk: JsonObject | undefined): SignatureAlgorithm {
+  return jwk === undefined ? algorithm : importSigningKey(jwk).alg;
+}
+
+function fixedKey(key: SigningKey): SigningKeys {
+  const verification = verificationKeyOf(key);
+  return {
+    signingKey: () => key,
+    verificationKeys: () => [verification],
+    publicJwks: () => ({ keys: [key.publicJwk] }),
+  };
+}

@@ -1,0 +1,193 @@
+import type { AuditEntry } from '@crossgrant/platform';
+import type { Clock } from '@crossgrant/protocol';
+import { linkText, replayKey } from './keys.ts';
+import type {
+  Account,
+  AccountChange,
+  AccountDeclaration,
+  AccountLink,
+  AccountLinkKey,
+  IssuedToken,
+  NewAccount,
+  RedemptionCommit,
+  ResourceStore,
+} from './resource-store.ts';
+
+export interface MemoryResourceStoreOptions {
+  readonly clock?: Clock;
+  /** Called for every audit row; without it the rows are dropped. */
+  readonly onAudit?: (entry: AuditEntry) => void;
+}
+
+/**
+ * A store for tests and for trying things out. Nothing survives a restart: an ID-JAG that was redeemed shortly before can
+ * be redeemed once more after it, accounts made at first use get new ids, and a second process knows nothing of the first.
+ * Use `./sqlite` or `./postgres` for anything that matters.
+ */
+export function createMemoryResourceStore(options: MemoryResourceStoreOptions = {}): ResourceStore {
+  const clock = options.clock ?? Date.now;
+  const memory: Memory = {
+    epoch: 0,
+    accounts: new Map(),
+    links: new Map(),
+    emails: new Map(),
+    replays: new Map(),
+    tokens: new Map(),
+    listeners: new Set(),
+    record: options.onAudit ?? (() => undefined),
+  };
+  const forget = setOncePerMinute(clock, () => forgetExpired(memory, clock()));
+
+  return {
+    readEpoch: async () => memory.epoch,
+    onChange: (listener) => {
+      memory.listeners.add(listener);
+      return () => memory.listeners.delete(listener);
+    },
+    findLink: async (key) => memory.links.get(linkText(key)),
+    findAccount: async (customerId, accountId) => findAccount(memory, customerId, accountId),
+    findAccountsByVerifiedEmail: async (customerId, email) => {
+      const ids = [...(memory.emails.get(pair(customerId, email)) ?? [])];
+      return ids.flatMap((id) => findAccount(memory, customerId, id) ?? []);
+    },
+    createLinkedAccount: async (account, key) => createLinkedAccount(memory, account, key),
+    linkAccount: async (key, accountId) => linkAccount(memory, key, accountId),
+    declareAccount: async (account) => declareAccount(memory, account),
+    addVerifiedEmail: async (customerId, accountId, email) => {
+      const key = pair(customerId, email);
+      memory.emails.set(key, new Set([...(memory.emails.get(key) ?? []), accountId]));
+    },
+    changeAccount: async (change) => changeAccount(memory, change),
+    deactivateLink: async (key, audit) => deactivateLink(memory, key, audit),
+    commitRedemption: async (request) => {
+      forget();
+      return commitRedemption(memory, request);
+    },
+    findIssuedToken: async (tokenId) => memory.tokens.get(tokenId),
+    revokeIssuedToken: async (tokenId, clientId, at, audit) => revokeToken(memory, tokenId, clientId, at, audit),
+    appendAudit: async (entry) => memory.record(entry),
+    close: async () => undefined,
+  };
+}
+
+interface Memory {
+  epoch: number;
+  readonly accounts: Map<string, Account>;
+  readonly links: Map<string, AccountLink>;
+  readonly emails: Map<string, Set<string>>;
+  readonly replays: Map<string, number>;
+  readonly tokens: Map<string, IssuedToken>;
+  readonly listeners: Set<() => void>;
+  readonly record: (entry: AuditEntry) => void;
+}
+
+function findAccount(memory: Memory, customerId: string, accountId: string): Account | undefined {
+  return memory.accounts.get(pair(customerId, accountId));
+}
+
+function createLinkedAccount(memory: Memory, account: NewAccount, key: AccountLinkKey): Account {
+  const existing = memory.links.get(linkText(key));
+  if (existing !== undefined) return findAccount(memory, existing.customerId, existing.accountId) ?? account;
+
+  const { accountId, customerId, state, revokedBefore, scopes } = account;
+  memory.accounts.set(pair(customerId, accountId), { accountId, customerId, state, revokedBefore, scopes });
+  memory.links.set(linkText(key), { ...key, accountId: account.accountId, state: 'active' });
+  return account;
+}
+
+function linkAccount(memory: Memory, key: AccountLinkKey, accountId: string): 'linked' | 'taken' {
+  const existing = memory.links.get(linkText(key));
+  if (existing !== undefined) return existing.accountId === accountId ? 'linked' : 'taken';
+
+  for (const link of memory.links.values()) {
+    if (link.accountId === accountId && sameIssuerAndTenant(link, key)) return 'taken';
+  }
+  memory.links.set(linkText(key), { ...key, accountId, state: 'active' });
+  return 'linked';
+}
+
+function declareAccount(memory: Memory, declared: AccountDeclaration): void {
+  const { customerId, accountId } = declared;
+  const known = findAccount(memory, customerId, accountId);
+  const state = declared.state ?? known?.state ?? 'active';
+  const scopes = declared.scopes ?? known?.scopes;
+  memory.accounts.set(pair(customerId, accountId), { accountId, customerId, state, revokedBefore: known?.revokedBefore, scopes });
+  memory.epoch += 1;
+  for (const listener of memory.listeners) listener();
+}
+
+function changeAccount(memory: Memory, change: AccountChange): boolean {
+  const account = findAccount(memory, change.customerId, change.accountId);
+  if (account === undefined) return false;
+
+  memory.accounts.set(pair(change.customerId, change.accountId), {
+    ...account,
+    state: change.state ?? account.state,
+    revokedBefore: later(account.revokedBefore, change.revokedBefore),
+    scopes: change.scopes === undefined ? account.scopes : change.scopes === 'every' ? undefined : change.scopes,
+  });
+  raiseEpoch(memory, change.audit);
+  return true;
+}
+
+function deactivateLink(memory: Memory, key: AccountLinkKey, audit: AuditEntry): boolean {
+  const link = memory.links.get(linkText(key));
+  if (link === undefined) return false;
+  memory.links.set(linkText(key), { ...link, state: 'deactivated' });
+  raiseEpoch(memory, audit);
+  return true;
+}
+
+function commitRedemption(memory: Memory, request: RedemptionCommit): 'committed' | 'replayed' | 'stale' {
+  if (request.epoch !== memory.epoch) return 'stale';
+
+  const replay = request.replay === undefined ? undefined : replayKey(request.replay.issuer, request.replay.jti);
+  if (replay !== undefined && memory.replays.has(replay)) {
+    memory.record(request.auditWhenReplayed);
+    return 'replayed';
+  }
+  if (replay !== undefined && request.replay !== undefined) memory.replays.set(replay, request.replay.keepUntil);
+  memory.tokens.set(request.token.tokenId, request.token);
+  memory.record(request.audit);
+  return 'committed';
+}
+
+function revokeToken(memory: Memory, tokenId: string, clientId: string, at: number, audit: AuditEntry): boolean {
+  const token = memory.tokens.get(tokenId);
+  if (token === undefined || token.clientId !== clientId || token.revokedAt !== undefined) return false;
+  memory.tokens.set(tokenId, { ...token, revokedAt: at });
+  memory.record(audit);
+  return true;
+}
+
+function raiseEpoch(memory: Memory, audit: AuditEntry): void {
+  memory.epoch += 1;
+  memory.record(audit);
+  for (const listener of memory.listeners) listener();
+}
+
+function forgetExpired(memory: Memory, now: number): void {
+  for (const [key, keepUntil] of memory.replays) if (keepUntil < now) memory.replays.delete(key);
+  for (const [key, token] of memory.tokens) if (token.expiresAt < now) memory.tokens.delete(key);
+}
+
+function setOncePerMinute(clock: Clock, run: () => void): () => void {
+  let next = clock() + 60_000;
+  return () => {
+    if (clock() < next) return;
+    next = clock() + 60_000;
+    run();
+  };
+}
+
+function sameIssuerAndTenant(first: AccountLinkKey, second: AccountLinkKey): boolean {
+  return first.customerId === second.customerId && first.issuer === second.issuer && first.tenant === second.tenant;
+}
+
+function later(first: number | undefined, second: number | undefined): number | undefined {
+  return first === undefined ? second : second === undefined ? first : Math.max(first, second);
+}
+
+function pair(first: string, second: string): string {
+  return JSON.stringify([first, second]);
+}

@@ -1,0 +1,115 @@
+import type { AuditEntry, CommitOutcome } from '@crossgrant/platform';
+import type { JsonObject } from '@crossgrant/protocol';
+
+/**
+ * What a resource authorization server remembers. Memory, SQLite and PostgreSQL pass one contract suite.
+ *
+ * Instants are milliseconds since the epoch. Everything that takes rights away raises the epoch in the same transaction.
+ */
+export interface ResourceStore {
+  /** The present state of everything a directory or an account look-up may have been made from. */
+  readEpoch(): Promise<number>;
+  /** Tells in-process listeners of a raised epoch, as early as the engine allows. */
+  onChange(listener: () => void): () => void;
+
+  findLink(key: AccountLinkKey): Promise<AccountLink | undefined>;
+  findAccount(customerId: string, accountId: string): Promise<Account | undefined>;
+  /** Accounts of one customer that hold this canonical address, verified. */
+  findAccountsByVerifiedEmail(customerId: string, email: string): Promise<readonly Account[]>;
+  /** Stores the account unless the link exists already; answers the account the link leads to afterwards. */
+  createLinkedAccount(account: NewAccount, key: AccountLinkKey): Promise<Account>;
+  /** `taken`: the account already belongs to another subject of this issuer and tenant. */
+  linkAccount(key: AccountLinkKey, accountId: string, at: number): Promise<'linked' | 'taken'>;
+
+  /** Creates the account, or changes what the declaration states and nothing else. */
+  declareAccount(account: AccountDeclaration): Promise<void>;
+  addVerifiedEmail(customerId: string, accountId: string, email: string, at: number): Promise<void>;
+  changeAccount(change: AccountChange): Promise<boolean>;
+  deactivateLink(key: AccountLinkKey, audit: AuditEntry): Promise<boolean>;
+
+  commitRedemption(request: RedemptionCommit): Promise<CommitOutcome>;
+  findIssuedToken(tokenId: string): Promise<IssuedToken | undefined>;
+  /** Ends one token of one client; false when there is nothing left to end. */
+  revokeIssuedToken(tokenId: string, clientId: string, at: number, audit: AuditEntry): Promise<boolean>;
+  /** A row for what was refused; it states no outcome that anything else depends on. */
+  appendAudit(entry: AuditEntry): Promise<void>;
+  close(): Promise<void>;
+}
+
+/** The only key of a person: never `sub` alone, never an e-mail address. `tenant` is empty for an issuer without tenants. */
+export interface AccountLinkKey {
+  readonly customerId: string;
+  readonly issuer: string;
+  readonly tenant: string;
+  readonly subject: string;
+}
+
+export interface AccountLink extends AccountLinkKey {
+  readonly accountId: string;
+  readonly state: 'active' | 'deactivated';
+}
+
+export interface Account {
+  readonly accountId: string;
+  readonly customerId: string;
+  readonly state: 'active' | 'disabled';
+  /** Nothing authenticated at or before this instant counts. */
+  readonly revokedBefore?: number;
+  /** A ceiling for this person; absent: every scope. */
+  readonly scopes?: readonly string[];
+}
+
+export interface NewAccount extends Account {
+  readonly createdAt: number;
+  /** The address an issuer asserted; shown, never matched. */
+  readonly assertedEmail?: string;
+}
+
+export interface AccountDeclaration {
+  readonly customerId: string;
+  readonly accountId: string;
+  readonly state?: 'active' | 'disabled';
+  readonly scopes?: readonly string[];
+  readonly at: number;
+}
+
+export interface AccountChange {
+  readonly customerId: string;
+  readonly accountId: string;
+  readonly state?: 'active' | 'disabled';
+  /** Never moves back: an earlier instant than the stored one changes nothing. */
+  readonly revokedBefore?: number;
+  readonly scopes?: readonly string[] | 'every';
+  readonly audit: AuditEntry;
+}
+
+/** One access token and the ID-JAG it came from, so that every revocation path finds it. */
+export interface IssuedToken {
+  readonly tokenId: string;
+  readonly customerId: string;
+  readonly accountId: string;
+  readonly clientId: string;
+  readonly audience: string;
+  readonly scope: string;
+  readonly issuedAt: number;
+  readonly expiresAt: number;
+  readonly authTime?: number;
+  readonly acr?: string;
+  readonly amr?: readonly string[];
+  readonly actor?: JsonObject;
+  readonly grantIssuer: string;
+  readonly grantTenant: string;
+  readonly grantSubject: string;
+  readonly grantJti: string;
+  readonly revokedAt?: number;
+}
+
+export interface RedemptionCommit {
+  /** The epoch of the directory the decision was made with. */
+  readonly epoch: number;
+  /** Absent only where the issuer's configuration allows an ID-JAG to be redeemed again. */
+  readonly replay?: { readonly issuer: string; readonly jti: string; readonly keepUntil: number };
+  readonly token: IssuedToken;
+  readonly audit: AuditEntry;
+  readonly auditWhenReplayed: AuditEntry;
+}

@@ -1,0 +1,105 @@
+import { changeScope, type Database, readEpoch } from '@crossgrant/platform';
+import { replayKey } from './keys.ts';
+import type { RedemptionCommit, ResourceStore } from './resource-store.ts';
+import { accountFromRow, linkFromRow, rowFromToken, tokenFromRow } from './rows.ts';
+import type { ResourceSchema } from './schema.ts';
+import { changeAccount, createLinkedAccount, deactivateLink, declareAccount, linkAccount } from './sql-accounts.ts';
+
+/** The replay records of ID-JAGs, apart from every other thing that may be used once. */
+export const idJagKind = 'id-jag';
+
+/**
+ * The resource store over SQLite or PostgreSQL. `scope` names the authorization server in a database that several share;
+ * its revocation epoch is the one that redemptions are held against.
+ */
+export function createSqlResourceStore(database: Database<ResourceSchema>, scope: string): ResourceStore {
+  const { kysely, commits } = database;
+
+  return {
+    readEpoch: () => readEpoch(database, scope),
+    onChange: (listener) => database.onChange((changed) => (changed === scope ? listener() : undefined)),
+    async findLink(key) {
+      const row = await kysely
+        .selectFrom('account_links')
+        .selectAll()
+        .where('customer_id', '=', key.customerId)
+        .where('issuer', '=', key.issuer)
+        .where('tenant', '=', key.tenant)
+        .where('subject', '=', key.subject)
+        .executeTakeFirst();
+      return row === undefined ? undefined : linkFromRow(row);
+    },
+    async findAccount(customerId, accountId) {
+      const row = await kysely
+        .selectFrom('accounts')
+        .selectAll()
+        .where('customer_id', '=', customerId)
+        .where('account_id', '=', accountId)
+        .executeTakeFirst();
+      return row === undefined ? undefined : accountFromRow(row);
+    },
+    async findAccountsByVerifiedEmail(customerId, email) {
+      const rows = await kysely
+        .selectFrom('account_emails')
+        .innerJoin('accounts', (join) =>
+          join
+            .onRef('accounts.customer_id', '=', 'account_emails.customer_id')
+            .onRef('accounts.account_id', '=', 'account_emails.account_id'),
+        )
+        .selectAll('accounts')
+        .where('account_emails.customer_id', '=', customerId)
+        .where('account_emails.email', '=', email)
+        .where('account_emails.verified', '=', 1) // LES-51
+        .limit(2)
+        .execute();
+      return rows.map(accountFromRow);
+    },
+    createLinkedAccount: (account, key) => createLinkedAccount(database, `${scope}.accounts`, account, key),
+    linkAccount: (key, accountId, at) => linkAccount(database, `${scope}.accounts`, key, accountId, at),
+    declareAccount: (account) => declareAccount(database, scope, account),
+    async addVerifiedEmail(customerId, accountId, email, at) {
+      await kysely
+        .insertInto('account_emails')
+        .values({ customer_id: customerId, account_id: accountId, email, verified: 1, verified_at: at })
+        .onConflict((conflict) => conflict.doNothing())
+        .execute();
+    },
+    changeAccount: (change) => changeAccount(database, scope, change),
+    deactivateLink: (key, audit) => deactivateLink(database, scope, key, audit),
+    commitRedemption: (request) => commits.commit(commitRequest(request, scope)),
+    async findIssuedToken(tokenId) {
+      const row = await kysely.selectFrom('issued_tokens').selectAll().where('token_id', '=', tokenId).executeTakeFirst();
+      return row === undefined ? undefined : tokenFromRow(row);
+    },
+    revokeIssuedToken: (tokenId, clientId, at, audit) =>
+      changeScope(database, `${scope}.tokens`, async (trx, _epoch, record) => {
+        const result = await trx
+          .updateTable('issued_tokens')
+          .set({ revoked_at: at })
+          .where('token_id', '=', tokenId)
+          .where('client_id', '=', clientId)
+          .where('revoked_at', 'is', null)
+          .executeTakeFirst();
+        const isEnded = Number(result.numUpdatedRows) === 1;
+        if (isEnded) record(audit);
+        return isEnded;
+      }),
+    appendAudit: (entry) => commits.audit(entry),
+    close: () => database.close(),
+  };
+}
+
+function commitRequest(request: RedemptionCommit, scope: string): Parameters<Database<ResourceSchema>['commits']['commit']>[0] {
+  const { replay } = request;
+  return {
+    scope,
+    expectedEpoch: request.epoch,
+    singleUse:
+      replay === undefined
+        ? []
+        : [{ kind: idJagKind, scope, key: replayKey(replay.issuer, replay.jti), keepUntil: replay.keepUntil }],
+    inserts: [{ table: 'issued_tokens', row: rowFromToken(request.token) }],
+    audit: request.audit,
+    auditWhenReplayed: request.auditWhenReplayed,
+  };
+}
