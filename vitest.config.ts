@@ -1,6 +1,9 @@
 import { defineConfig } from 'vitest/config';
 
-const conditions = ['@crossgrant/source', 'node', 'import', 'module', 'default'];
+const condition = '@crossgrant/source';
+
+/** These reach Node itself as `--conditions`, where `import` would break the packages that are required. */
+const conditions = [condition, 'module', 'node'];
 
 export default defineConfig({
   resolve: { conditions },
@@ -9,7 +12,7 @@ export default defineConfig({
     include: ['packages/*/src/**/*.test.ts', 'packages/*/test/**/*.test.ts', 'test/**/*.test.ts'],
     globalSetup: ['test/runner/postgres-setup.ts'],
     pool: 'forks',
-    execArgv: ['--conditions=@crossgrant/source'],
+    execArgv: [`--conditions=${condition}`],
     testTimeout: 20_000,
     hookTimeout: 60_000,
   },

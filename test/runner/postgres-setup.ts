@@ -9,7 +9,7 @@ import type { TestProject } from 'vitest/node';
  */
 export default async function setup(project: TestProject): Promise<(() => Promise<void>) | undefined> {
   if (process.env.CROSSGRANT_TEST_POSTGRES !== undefined || !(await needsPostgres(project))) return undefined;
-  const { startPostgres } = await import('@crossgrant/testkit/postgres');
+  const { startPostgres } = await import('../../packages/testkit/src/postgres.ts');
   const postgres = await startPostgres();
   process.env.CROSSGRANT_TEST_POSTGRES = postgres.url;
   return async () => {
