@@ -1,0 +1,58 @@
+import { newId } from '@crossgrant/protocol';
+import { findPersonByLogin, type Person } from '../people/person.ts';
+import { settleTries, takeTry } from '../people/sign-on-attempts.ts';
+import { queries } from '../store/identity-database.ts';
+import type { SignOnDeps } from './deps.ts';
+import { signOnSeconds } from './live-person.ts';
+
+export interface PasswordAttempt {
+  readonly username: string;
+  readonly password: string;
+  readonly address: string | undefined;
+  readonly clientId: string | undefined;
+}
+
+export type PasswordCheck =
+  | { readonly isRight: true; readonly userId: string; readonly authTime: number }
+  | { readonly isRight: false; readonly problem: 'no-match' | 'disabled' | 'busy' };
+
+/**
+ * Checks a name and password. The name is resolved to an account first, the account's try is taken before the password is
+ * looked at, and the account is asked once more before anybody is signed on. A name nobody has, a locked account and a
+ * wrong password cost the same and answer the same.
+ */
+export async function checkPassword(deps: SignOnDeps, attempt: PasswordAttempt): Promise<PasswordCheck> {
+  const person = await findPersonByLogin(deps.database, deps.tenantId, attempt.username);
+  const mayTry = person !== undefined && (await takeTry(deps.database, person.id, deps.clock()));
+  const stored = person === undefined || !mayTry ? undefined : await passwordHashOf(deps, person.id);
+  const isRight = await deps.passwords.matches(stored, attempt.password);
+
+  if (person === undefined) return refuse(deps, attempt, undefined, 'name-unknown');
+  if (!mayTry) return refuse(deps, attempt, person, 'account-locked');
+  if (!isRight) return refuse(deps, attempt, person, 'wrong-password');
+  if (!(await settleTries(deps.database, person.id))) { // LES-05, LES-20
+    await refuse(deps, attempt, person, 'person-disabled');
+    return { isRight: false, problem: 'disabled' };
+  }
+  return { isRight: true, userId: person.id, authTime: signOnSeconds(deps.clock(), person.revokedBefore) };
+}
+
+async function passwordHashOf(deps: SignOnDeps, userId: string): Promise<string | undefined> {
+  const row = await queries(deps.database).selectFrom('users').select('password_hash').where('id', '=', userId).executeTakeFirst();
+  return row?.password_hash ?? undefined;
+}
+
+/** The attempt is on record before it is answered. What was typed as a name is kept only if it names somebody. */
+async function refuse(deps: SignOnDeps, attempt: PasswordAttempt, person: Person | undefined, because: string): Promise<PasswordCheck> {
+  await deps.database.commits.audit({
+    id: newId('aud', deps.clock()),
+    scope: deps.tenantId,
+    at: deps.clock(),
+    kind: 'sign_on',
+    outcome: 'deny',
+    code: `sign-on/${because}`,
+    client: attempt.clientId,
+    personal: { person: person?.id ?? 'unknown', username: person?.username, address: attempt.address },
+  });
+  return { isRight: false, problem: 'no-match' };
+}

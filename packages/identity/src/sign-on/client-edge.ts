@@ -1,0 +1,46 @@
+import type { IncomingMessage } from 'node:http';
+import { isFormMediaType, newId, parseForm, type PlainHeaders, type PlainResponse, plainHeaders, type Refusal, readClientCredentials, refusalResponse } from '@crossgrant/protocol';
+import { authenticateClient } from '../clients/authenticate-client.ts';
+import type { SignOnDeps } from './deps.ts';
+
+/**
+ * Authenticates the client by the same strict reading as our own grants, before oidc-provider sees the request: one
+ * method, decoded once, registered for the client. Undefined when the client is proven.
+ *
+ * RFC 6749 §2.3, §3.2.
+ */
+export async function refuseClient(deps: SignOnDeps, request: IncomingMessage, body: Buffer): Promise<PlainResponse | undefined> {
+  const headers = plainHeaders(headerPairs(request.rawHeaders));
+  const { refusal, clientId } = await judge(deps, headers, body.toString('utf8'));
+  if (refusal === undefined) return undefined;
+
+  const id = newId('aud', deps.clock());
+  await deps.database.commits.audit({
+    id,
+    scope: deps.tenantId,
+    at: deps.clock(),
+    kind: 'client_authentication',
+    outcome: 'refused',
+    code: refusal.code,
+    client: clientId,
+  });
+  const wwwAuthenticate = headers.get('authorization') === undefined ? undefined : `Basic realm="${deps.issuer}"`;
+  return refusalResponse(refusal, { id, explainUrl: deps.explainUrl, wwwAuthenticate });
+}
+
+async function judge(deps: SignOnDeps, headers: PlainHeaders, body: string): Promise<{ refusal?: Refusal; clientId?: string }> {
+  const media = isFormMediaType(headers);
+  if (!media.ok) return media;
+  const form = parseForm(body);
+  if (!form.ok) return form;
+  const presented = readClientCredentials({ headers, form: form.value });
+  if (!presented.ok) return presented;
+  const clientId = presented.value.clientId ?? '';
+  const app = await deps.findClient(clientId);
+  const proven = authenticateClient(app, presented.value, { secretBox: deps.secretBox, nowMs: deps.clock() });
+  return proven.ok ? {} : { refusal: proven.refusal, clientId: app?.clientId };
+}
+
+function* headerPairs(raw: readonly string[]): Generator<readonly [string, string]> {
+  for (let at = 0; at + 1 < raw.length; at += 2) yield [raw[at] ?? '', raw[at + 1] ?? ''];
+}

@@ -1,0 +1,142 @@
+import { type IncomingMessage, ServerResponse } from 'node:http';
+import { isStoreFault, Misuse } from '@crossgrant/platform';
+import { faultResponse, type JsonObject, newId, parseIssuerUrl } from '@crossgrant/protocol';
+import { Provider } from 'oidc-provider/lib/provider.js';
+import { findClientApp } from '../clients/client-app.ts';
+import { createPasswordVerifier } from '../people/password.ts';
+import { refuseClient } from './client-edge.ts';
+import { providerConfiguration } from './configuration.ts';
+import { cookieNames, createCookieJar } from './cookies.ts';
+import { type SignOnDeps, type SignOnOptions, signOnDefaults } from './deps.ts';
+import { watchFailures } from './failures.ts';
+import { isSignOnPath, serveSignOn } from './interaction.ts';
+import { overrideModels } from './models.ts';
+import { pathBelowIssuer, readWholeBody, requestForProvider } from './request-edge.ts';
+
+export interface SignOn {
+  /** Serves authorization, token (code and refresh), userinfo, logout, revocation and the sign-in pages. */
+  callback(request: IncomingMessage, response: ServerResponse, body?: Buffer): Promise<void>;
+  /** What oidc-provider says about itself. */
+  discovery(): Promise<JsonObject>;
+}
+
+/**
+ * Sign-on of one tenant: oidc-provider, certified and maintained, with everything that must be decided atomically,
+ * audited or revoked at once put in its place.
+ *
+ * OpenID Connect Core, RFC 9700, RFC 9207.
+ */
+export function createSignOn(options: SignOnOptions): SignOn {
+  const deps = completeDeps(options);
+  const provide = createProviderSource(deps);
+
+  return {
+    async callback(request, response, body) {
+      try {
+        await serve(deps, provide(), request, response, body);
+      } catch (error) {
+        answerFault(deps, response, error);
+      }
+    },
+    discovery: () => readDiscovery(deps, provide()),
+  };
+}
+
+function completeDeps(options: SignOnOptions): SignOnDeps {
+  const { tenant, database, snapshotClients } = options;
+  if (!parseIssuerUrl(tenant.issuer, { allowHttpLoopback: options.development }).ok) {
+    throw new Misuse('sign-on/issuer', `The issuer ${tenant.issuer} must be an https URL; http on this machine is for development only.`);
+  }
+  return {
+    ...options,
+    tenantId: tenant.id,
+    tenantName: tenant.name ?? new URL(tenant.issuer).host,
+    issuer: tenant.issuer,
+    sessionSeconds: options.sessionSeconds ?? signOnDefaults.sessionSeconds,
+    passwords: createPasswordVerifier(),
+    findClient: async (clientId) => snapshotClients?.(clientId) ?? (snapshotClients === undefined ? findClientApp(database, tenant.id, clientId) : undefined),
+  };
+}
+
+/** One provider per version of the key set, since it takes its keys once. */
+function createProviderSource(deps: SignOnDeps): () => Provider {
+  let current: { readonly version: number; readonly provider: Provider } | undefined;
+  return () => {
+    const { version } = deps.keyRing;
+    if (current?.version !== version) current = { version, provider: createProvider(deps) };
+    return current.provider;
+  };
+}
+
+function createProvider(deps: SignOnDeps): Provider {
+  const provider = new Provider(deps.issuer, providerConfiguration(deps));
+  const names = cookieNames(deps.issuer);
+  const isSecure = deps.issuer.startsWith('https:');
+  const macOf = (id: string): string => deps.secretBox.mac('sign-on-interaction', JSON.stringify([deps.tenantId, id]));
+  provider.proxy = true;
+  const createContext = provider.createContext.bind(provider);
+  provider.createContext = (req, res) => {
+    const ctx = createContext(req, res);
+    Object.defineProperty(ctx, 'cookies', { value: createCookieJar(req, res, { names, isSecure, macOf }), configurable: true });
+    return ctx;
+  };
+  overrideModels(provider, deps);
+  watchFailures(provider, deps);
+  return provider;
+}
+
+async function serve(deps: SignOnDeps, provider: Provider, request: IncomingMessage, response: ServerResponse, given: Buffer | undefined): Promise<void> {
+  const body = given ?? (await readWholeBody(request));
+  if (body === undefined) return end(response, 413, {});
+  const target = pathBelowIssuer(request, deps.issuer);
+  const path = target.split('?', 1)[0] ?? '/';
+
+  if (request.method === 'POST' && getInsteadOf.has(path)) {
+    const query = isForm(request) ? body.toString('utf8') : '';
+    return end(response, 303, { location: `${deps.issuer.replace(/\/$/, '')}${path}?${query}`, 'cache-control': 'no-store' });
+  }
+  if (request.method === 'POST' && clientEndpoints.has(path)) {
+    const refused = await refuseClient(deps, request, body);
+    if (refused !== undefined) return end(response, refused.status, refused.headers, refused.body);
+  }
+  const address = deps.addressOf?.(request) ?? request.socket.remoteAddress ?? '';
+  const req = requestForProvider(request, body, { issuer: deps.issuer, address });
+  if (isSignOnPath(path)) return serveSignOn({ provider, deps, req, res: response }, body);
+  await provider.callback()(req, response);
+}
+
+/** Forms sent here from other sites arrive without cookies; the same parameters in a navigation bring them. SSO-05. */
+const getInsteadOf = new Set(['/authorize', '/logout']);
+const clientEndpoints = new Set(['/token', '/revoke']);
+
+function isForm(request: IncomingMessage): boolean {
+  return request.headers['content-type']?.toLowerCase().startsWith('application/x-www-form-urlencoded') === true;
+}
+
+/** Asks oidc-provider for its metadata without a socket. */
+async function readDiscovery(deps: SignOnDeps, provider: Provider): Promise<JsonObject> {
+  const asked = { method: 'GET', url: '/.well-known/openid-configuration', headers: { accept: 'application/json' }, rawHeaders: [], socket: {} };
+  const req = requestForProvider(asked as unknown as IncomingMessage, Buffer.alloc(0), { issuer: deps.issuer, address: '' });
+  const res = new ServerResponse(req);
+  const text = await new Promise<string>((resolve, reject) => {
+    res.end = ((chunk: unknown) => {
+      resolve(String(chunk));
+      return res;
+    }) as typeof res.end;
+    provider.callback()(req, res).catch(reject);
+  });
+  return JSON.parse(text) as JsonObject;
+}
+
+function answerFault(deps: SignOnDeps, response: ServerResponse, error: unknown): void {
+  const id = newId('aud', deps.clock());
+  deps.log.error({ err: error, id }, 'sign-on failed');
+  if (response.headersSent) return void response.destroy();
+  const answer = faultResponse(isStoreFault(error) ? 'temporarily_unavailable' : 'server_error', id);
+  end(response, answer.status, answer.headers, answer.body);
+}
+
+function end(response: ServerResponse, status: number, headers: Record<string, string>, body?: string): void {
+  response.writeHead(status, headers);
+  response.end(body);
+}

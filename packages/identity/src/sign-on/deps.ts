@@ -1,0 +1,50 @@
+import type { IncomingMessage } from 'node:http';
+import type { KeyRing, Logger, SecretBox } from '@crossgrant/platform';
+import type { Clock } from '@crossgrant/protocol';
+import type { ClientApp } from '../clients/client-app.ts';
+import type { PasswordVerifier } from '../people/password.ts';
+import type { IdentityDatabase } from '../store/identity-database.ts';
+
+export interface SignOnOptions {
+  /** Holds the tables of identityMigrations. */
+  readonly database: IdentityDatabase;
+  /** Its id is the scope of its revocation epoch and audit rows. */
+  readonly tenant: { readonly id: string; readonly issuer: string; readonly name?: string };
+  readonly keyRing: KeyRing;
+  /** Which keys of the ring sign ID tokens; all of them when left out. */
+  readonly keyPurpose?: string;
+  readonly secretBox: SecretBox;
+  readonly clock: Clock;
+  readonly log: Logger;
+  /** Prefix of the page about a decision id: `error_uri` is `${explainUrl}/${id}`. */
+  readonly explainUrl?: string;
+  /** Client apps from a snapshot; without it each look-up asks the database. */
+  readonly snapshotClients?: (clientId: string) => ClientApp | undefined;
+  readonly development: boolean;
+  /** Absolute end of a sign-in, whatever is renewed meanwhile. */
+  readonly sessionSeconds?: number;
+  /** Where a request comes from, proxies considered; the peer's address when left out. */
+  readonly addressOf?: (request: IncomingMessage) => string;
+}
+
+/** What the parts of sign-on share. */
+export interface SignOnDeps extends SignOnOptions {
+  readonly tenantId: string;
+  readonly tenantName: string;
+  readonly issuer: string;
+  readonly sessionSeconds: number;
+  readonly passwords: PasswordVerifier;
+  readonly findClient: (clientId: string) => Promise<ClientApp | undefined>;
+}
+
+export const signOnDefaults = {
+  /** One working day. */
+  sessionSeconds: 8 * 3_600,
+  idTokenSeconds: 600,
+  codeSeconds: 60,
+  accessTokenSeconds: 600,
+  interactionSeconds: 900,
+} as const;
+
+/** The assurance a right password gives. */
+export const passwordAssurance = { acr: 'urn:crossgrant:acr:password', amr: ['pwd'] } as const;

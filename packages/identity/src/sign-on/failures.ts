@@ -1,0 +1,95 @@
+import { isStoreFault } from '@crossgrant/platform';
+import { faultResponse, newId } from '@crossgrant/protocol';
+import type { KoaContextWithOIDC } from 'oidc-provider';
+import type { Provider } from 'oidc-provider/lib/provider.js';
+import { renderErrorPage } from '../pages/message-pages.ts';
+import { pageHeaders } from '../pages/page.ts';
+import type { SignOnDeps } from './deps.ts';
+import { addressOf } from './request-edge.ts';
+import { endHintedSession } from './sign-out.ts';
+
+interface RequestState {
+  /** Decision id of this request. */
+  id?: string;
+  refused?: { readonly error: string; readonly error_detail?: string };
+  fault?: unknown;
+}
+
+/** An error page by code. Nothing of the request is printed. */
+export async function renderFailure(deps: SignOnDeps, ctx: KoaContextWithOIDC, code: string, error: unknown): Promise<void> {
+  const isAway = isStoreFault(error);
+  if (isAway) ctx.status = 503;
+  const id = stateOf(ctx).id ?? newId('aud', deps.clock());
+  ctx.set(pageHeaders());
+  ctx.body = await renderErrorPage(isAway ? 'temporarily_unavailable' : code, { tenantName: deps.tenantName, issuer: deps.issuer, id });
+}
+
+/**
+ * Gives every request of oidc-provider a decision id, writes its refusals to the audit log before they are answered, and
+ * turns faults into the id and nothing else.
+ */
+export function watchFailures(provider: Provider, deps: SignOnDeps): void {
+  const remember = (ctx: KoaContextWithOIDC, error: unknown): void => {
+    stateOf(ctx).refused = error as RequestState['refused'];
+  };
+  provider.on('grant.error', remember);
+  provider.on('revocation.error', remember);
+  provider.on('server_error', (ctx, error) => {
+    stateOf(ctx).fault = error;
+  });
+  (provider as NodeJS.EventEmitter).on('error', (error) => deps.log.error({ err: error }, 'sign-on failed'));
+
+  provider.use(async (context, next) => {
+    const ctx = context as unknown as KoaContextWithOIDC;
+    const id = newId('aud', deps.clock());
+    stateOf(ctx).id = id;
+    await next();
+    const { refused, fault } = stateOf(ctx);
+    if (fault !== undefined) answerFault(deps, ctx, fault, id);
+    else if (refused !== undefined) await answerRefusal(deps, ctx, refused, id);
+    else if (ctx.oidc?.route === 'end_session' && ctx.status === 200) await endHintedSession(deps, ctx);
+    if (ctx.status === 200 && typeof ctx.body === 'string') defaultPageHeaders(ctx);
+  });
+}
+
+function answerFault(deps: SignOnDeps, ctx: KoaContextWithOIDC, fault: unknown, id: string): void {
+  const isAway = isStoreFault(fault);
+  deps.log.error({ err: fault, id, route: ctx.oidc?.route }, 'sign-on failed');
+  if (ctx.type === 'text/html') return;
+  const response = faultResponse(isAway ? 'temporarily_unavailable' : 'server_error', id);
+  ctx.status = response.status;
+  ctx.set(response.headers);
+  ctx.body = response.body;
+}
+
+async function answerRefusal(deps: SignOnDeps, ctx: KoaContextWithOIDC, refused: NonNullable<RequestState['refused']>, id: string): Promise<void> {
+  const { client, entities } = ctx.oidc;
+  const source = entities as unknown as { RefreshToken?: { accountId?: string }; AuthorizationCode?: { accountId?: string } };
+  const person = source.RefreshToken?.accountId ?? source.AuthorizationCode?.accountId;
+  await deps.database.commits.audit({
+    id,
+    scope: deps.tenantId,
+    at: deps.clock(),
+    kind: refused.error === 'invalid_client' ? 'client_authentication' : 'sign_on',
+    outcome: 'refused',
+    code: `sign-on/${refused.error}`,
+    client: client?.clientId,
+    facts: { route: ctx.oidc.route, detail: refused.error_detail ?? null },
+    personal: person === undefined ? undefined : { person, address: addressOf(ctx.req) },
+  });
+  const body = ctx.body as { error?: string; error_description?: string } | undefined;
+  if (typeof body !== 'object' || body?.error === undefined) return;
+  const page = deps.explainUrl === undefined ? {} : { error_uri: `${deps.explainUrl}/${id}` };
+  ctx.body = { ...body, error_description: `${body.error_description ?? body.error} [${id}]`, ...page };
+}
+
+/** The pages oidc-provider makes itself submit a form by a script; the policy admits that script alone, by its hash. */
+function defaultPageHeaders(ctx: KoaContextWithOIDC): void {
+  if (!ctx.type.includes('html') || ctx.response.get('content-security-policy') !== '') return;
+  ctx.set('referrer-policy', 'same-origin');
+  ctx.set('x-frame-options', 'DENY');
+}
+
+function stateOf(ctx: KoaContextWithOIDC): RequestState {
+  return ctx.state as RequestState;
+}

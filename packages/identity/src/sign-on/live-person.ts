@@ -1,0 +1,41 @@
+import { findPerson, type Person } from '../people/person.ts';
+import { findSession } from '../sessions/session.ts';
+import type { SignOnDeps } from './deps.ts';
+
+export type Inactive = 'person-unknown' | 'person-disabled' | 'person-revoked' | 'session-unknown' | 'session-ended' | 'session-expired';
+
+export type Live<T> = { readonly isLive: true; readonly value: T } | { readonly isLive: false; readonly because: Inactive };
+
+/**
+ * The person of an artefact, if the person may still use it: known, active, and signed on no earlier than the
+ * watermark. Sign-on, code, refresh and userinfo ask here; there is no look-up that returns a person to be judged later.
+ */
+export async function findLivePerson(deps: SignOnDeps, userId: string, authTimeSeconds: number | undefined): Promise<Live<Person>> {
+  const person = await findPerson(deps.database, deps.tenantId, userId);
+  if (person === undefined) return inactive('person-unknown');
+  if (person.state !== 'active') return inactive('person-disabled'); // LES-20, RTK-04
+  if (person.revokedBefore !== undefined && !isSince(authTimeSeconds, person.revokedBefore)) return inactive('person-revoked'); // RTK-04
+  return { isLive: true, value: person };
+}
+
+/** The same for an artefact that names a session: the session must be known, not ended and not past its absolute end. */
+export async function findLivePersonOfSession(deps: SignOnDeps, userId: string, sid: string, authTimeSeconds: number | undefined): Promise<Live<Person>> {
+  const session = await findSession(deps.database, deps.tenantId, sid);
+  if (session === undefined || session.userId !== userId) return inactive('session-unknown');
+  if (session.endedAt !== undefined) return inactive('session-ended'); // RTK-04, SSO-10
+  if (session.expiresAt <= deps.clock()) return inactive('session-expired'); // LES-21
+  return findLivePerson(deps, userId, authTimeSeconds ?? session.authTime);
+}
+
+/** A sign-in within the second of a watermark is dated no earlier than the watermark. */
+export function signOnSeconds(nowMs: number, revokedBefore: number | undefined): number {
+  return Math.max(Math.floor(nowMs / 1000), Math.ceil((revokedBefore ?? 0) / 1000));
+}
+
+function isSince(authTimeSeconds: number | undefined, watermarkMs: number): boolean {
+  return authTimeSeconds !== undefined && authTimeSeconds * 1000 >= watermarkMs;
+}
+
+function inactive(because: Inactive): Live<never> {
+  return { isLive: false, because };
+}

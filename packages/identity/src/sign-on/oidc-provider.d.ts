@@ -1,0 +1,17 @@
+// The package's own entry warns on the console about every Node.js version without a code name; its parts do not.
+declare module 'oidc-provider/lib/provider.js' {
+  export { default as Provider } from 'oidc-provider';
+}
+
+declare module 'oidc-provider/lib/helpers/errors.js' {
+  import { errors } from 'oidc-provider';
+  export import AccessDenied = errors.AccessDenied;
+  export import InvalidGrant = errors.InvalidGrant;
+  export import SessionNotFound = errors.SessionNotFound;
+}
+
+declare module 'oidc-provider/lib/helpers/interaction_policy/index.js' {
+  import { interactionPolicy } from 'oidc-provider';
+  export const base: typeof interactionPolicy.base;
+  export import Check = interactionPolicy.Check;
+}

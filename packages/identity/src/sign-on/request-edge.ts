@@ -1,0 +1,81 @@
+import type { IncomingMessage } from 'node:http';
+import { Readable } from 'node:stream';
+
+const addressKey = Symbol('address');
+
+export interface EdgeOptions {
+  readonly issuer: string;
+  readonly address: string;
+}
+
+/**
+ * The request as oidc-provider sees it: the body as a stream of its own, addressed at the issuer whatever Host, target
+ * form and forwarded headers the caller sent. Every link it makes then comes from the configured issuer.
+ */
+export function requestForProvider(request: IncomingMessage, body: Buffer, options: EdgeOptions): IncomingMessage {
+  const issuer = new URL(options.issuer);
+  const mountPath = issuer.pathname.replace(/\/$/, '');
+  const headers: IncomingMessage['headers'] = {};
+  for (const [name, value] of Object.entries(request.headers)) if (!isForwarding(name)) headers[name] = value;
+  headers.host = issuer.host; // LES-13
+  headers['x-forwarded-proto'] = issuer.protocol.slice(0, -1);
+
+  const replay = new Readable({ read() {} });
+  if (body.length > 0) replay.push(body);
+  replay.push(null);
+  return Object.assign(replay, {
+    method: request.method,
+    url: withoutMount(targetOf(request), mountPath),
+    baseUrl: mountPath,
+    headers,
+    rawHeaders: request.rawHeaders,
+    httpVersion: request.httpVersion,
+    httpVersionMajor: request.httpVersionMajor,
+    httpVersionMinor: request.httpVersionMinor,
+    socket: request.socket,
+    complete: true,
+    [addressKey]: options.address,
+  }) as unknown as IncomingMessage;
+}
+
+/** Where the request came from, as the edge judged it. */
+export function addressOf(request: unknown): string | undefined {
+  return (request as { [addressKey]?: string })[addressKey];
+}
+
+/** Path and query below the issuer's path. */
+export function pathBelowIssuer(request: IncomingMessage, issuer: string): string {
+  return withoutMount(targetOf(request), new URL(issuer).pathname.replace(/\/$/, ''));
+}
+
+const maximumBodyBytes = 56 * 1024;
+
+/** Reads a body nobody has read yet; undefined when it is too large. */
+export async function readWholeBody(request: IncomingMessage): Promise<Buffer | undefined> {
+  const chunks: Buffer[] = [];
+  let length = 0;
+  for await (const chunk of request as AsyncIterable<Buffer>) {
+    length += chunk.length;
+    if (length > maximumBodyBytes) return undefined;
+    chunks.push(chunk);
+  }
+  return Buffer.concat(chunks);
+}
+
+/** A proxy may send the whole URL; only its path and query count. */
+function targetOf(request: IncomingMessage): string {
+  const url = request.url ?? '/';
+  if (url.startsWith('/')) return url;
+  const parsed = URL.parse(url);
+  return parsed === null ? '/' : `${parsed.pathname}${parsed.search}`;
+}
+
+function withoutMount(target: string, mountPath: string): string {
+  if (mountPath === '' || !target.startsWith(mountPath)) return target;
+  const rest = target.slice(mountPath.length);
+  return rest.startsWith('/') ? rest : target;
+}
+
+function isForwarding(name: string): boolean {
+  return name === 'forwarded' || name.startsWith('x-forwarded-');
+}
