@@ -1,4 +1,5 @@
 import { isLoopbackHost } from '@crossgrant/protocol';
+import type { Party } from './processes/messages.ts';
 import type { Mistake, Path } from './read-yaml.ts';
 import { isPostgresUrl } from './schema/fields.ts';
 import type { World } from './schema/world.ts';
@@ -28,9 +29,11 @@ export function checkDeployment(world: World): readonly Mistake[] {
   return [...mistakes, ...samePorts(world)];
 }
 
+const partiesInOrder: readonly Party[] = ['idp', 'authserver', 'mcpServer', 'sampleApp'];
+
 /** Every address this world binds, with the party that binds it. */
-export function listenersOf(world: World): readonly { party: string; path: Path; listen: string }[] {
-  return (['idp', 'authserver', 'mcpServer', 'sampleApp'] as const).flatMap((party) => {
+export function listenersOf(world: World): readonly { party: Party; path: Path; listen: string }[] {
+  return partiesInOrder.flatMap((party) => {
     const section = world[party];
     return section === undefined ? [] : [{ party, path: [party, 'listen'], listen: section.listen }];
   });

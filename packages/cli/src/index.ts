@@ -1,0 +1,1 @@
+export { type CommandDeps, createProgram } from './program.ts';

@@ -1,0 +1,15 @@
+export { describeDecision, explainDecision } from './explain/describe-decision.ts';
+export { findDecision, type FoundDecision } from './explain/find-decision.ts';
+export { loadWorld, readWorld } from './load-world.ts';
+export { WorldMistakes } from './mistakes.ts';
+export { busyPorts } from './processes/ports.ts';
+export { checkForProduction, checkKeys, checkSecrets, type ServerParty } from './readiness.ts';
+export { createTerminal, hasColours, type Terminal } from './report/terminal.ts';
+export { runStart, type StartOptions } from './run-start.ts';
+export { signOnAsPerson, SignOnRefused, type SignOnRequest } from './robot/sign-on-robot.ts';
+export { isPostgresUrl } from './schema/fields.ts';
+export type { World } from './schema/world.ts';
+export { secretReader } from './secrets.ts';
+export { type ServedParty, serve } from './serve.ts';
+export { toAuthServerConfig, toIdpConfig } from './server-configs.ts';
+export { type RunningWorld, StartFailed, startWorld } from './start-world.ts';

@@ -1,0 +1,20 @@
+import { parseArgs } from 'node:util';
+import { runStart } from './run-start.ts';
+
+const usage = `npm start -- [--once] [--world FILE] [--person NAME]
+
+  --once         end after the tool call; the exit code tells whether every hop worked
+  --world FILE   another world (default: worlds/default.yaml)
+  --person NAME  who signs on (default: sampleApp.person of the world)`;
+
+const started = performance.now();
+try {
+  const { values } = parseArgs({
+    options: { once: { type: 'boolean', default: false }, world: { type: 'string', default: 'worlds/default.yaml' }, person: { type: 'string' }, help: { type: 'boolean', short: 'h', default: false } },
+  });
+  if (values.help) console.log(usage);
+  else process.exitCode = await runStart({ once: values.once, worldFile: values.world, person: values.person, started });
+} catch (error) {
+  console.error(error instanceof Error && 'code' in error && String(error.code).startsWith('ERR_PARSE_ARGS') ? `${error.message}\n\n${usage}` : error);
+  process.exitCode = 2;
+}

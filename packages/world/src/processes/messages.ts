@@ -1,0 +1,16 @@
+import type { Hop } from '../report/hop.ts';
+
+export type Party = 'idp' | 'authserver' | 'mcpServer' | 'sampleApp';
+
+/** What a person calls each party. */
+export const partyNames: Readonly<Record<Party, string>> = { idp: 'IdP', authserver: 'authorization server', mcpServer: 'MCP server', sampleApp: 'sample app' };
+
+/** What a party's process tells the launcher. */
+export type FromParty =
+  | { readonly kind: 'ready'; readonly url: string }
+  | { readonly kind: 'failed'; readonly sentence: string }
+  | { readonly kind: 'hop'; readonly hop: Hop }
+  | { readonly kind: 'ran'; readonly failure?: string };
+
+/** What the launcher asks of a party's process. */
+export type ToParty = { readonly kind: 'run'; readonly person: string };

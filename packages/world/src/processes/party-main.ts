@@ -1,0 +1,44 @@
+import { loadWorld } from '../load-world.ts';
+import type { World } from '../schema/world.ts';
+import { toAuthServerConfig, toIdpConfig } from '../server-configs.ts';
+import type { FromParty, Party, ToParty } from './messages.ts';
+
+/** What every started party offers this process. */
+interface Running {
+  readonly url: string;
+  close(): Promise<void>;
+  run?(person: string, report: (message: FromParty) => void): Promise<void>;
+}
+
+/** Each party loads its own code only: no process holds what belongs to another trust domain. */
+const starters: Readonly<Record<Party, (world: World) => Promise<Running>>> = {
+  idp: async (world) => (await import('@crossgrant/idp')).startIdp(toIdpConfig(world)),
+  authserver: async (world) => (await import('@crossgrant/authserver')).startAuthServer(toAuthServerConfig(world)),
+  mcpServer: async (world) => (await import('../parties/mcp-server.ts')).startMcpServer(world),
+  sampleApp: async (world) => (await import('../parties/sample-app.ts')).startSampleApp(world),
+};
+
+const [party, worldFile] = process.argv.slice(2) as [Party, string];
+
+const report = (message: FromParty): void => {
+  if (process.connected) process.send?.(message);
+};
+
+try {
+  const running = await starters[party](loadWorld(worldFile));
+  process.on('message', (message: ToParty) => void running.run?.(message.person, report));
+  process.on('SIGINT', () => undefined); // Ctrl-C reaches every process of the terminal; the launcher decides when each ends
+  process.on('SIGTERM', () => void end(running));
+  process.on('disconnect', () => void end(running));
+  report({ kind: 'ready', url: running.url });
+} catch (error) {
+  console.error(error);
+  report({ kind: 'failed', sentence: error instanceof Error ? error.message : String(error) });
+  process.disconnect?.();
+  process.exitCode = 1;
+}
+
+async function end(running: Running): Promise<void> {
+  await running.close();
+  process.exit(0);
+}
