@@ -44,9 +44,10 @@ export async function callResource(
   const state: CallState = { token: await firstToken(deps, request, init), renewals: 1, widenings: 2, stepUps: 1 };
 
   for (;;) {
-    const response = await sendPatiently(deps, () => sendWithToken(deps, url, init, state.token));
-    const proceed = await answerRefusal(deps, request, url, response, state);
-    if (!proceed || !isReplayable(init)) return response;
+    const response = await sendOnce(deps, url, init, state.token);
+    if (!isReplayable(init)) return response;
+    const proceed = await answerRefusal(deps, { request, url, response, challenge: readChallenge(response), state });
+    if (!proceed) return response;
     await response.body?.cancel();
   }
 }
@@ -74,7 +75,7 @@ async function firstToken(
   return obtainAccessToken(deps, request);
 }
 
-async function sendWithToken(
+async function sendOnce(
   deps: ClientDeps,
   url: string,
   init: RequestInit,
@@ -82,57 +83,45 @@ async function sendWithToken(
 ): Promise<Response> {
   const headers = new Headers(init.headers);
   if (token !== undefined) headers.set('authorization', `Bearer ${token.value}`);
-  if (token !== undefined && !belongsToResource(url, token.resource)) throw foreign(url, token.resource);
-  return deps.outbound.stream(url, { ...init, headers });
+  const send = (): Promise<Response> => deps.outbound.stream(url, { ...init, headers });
+  return isReplayable(init) ? sendPatiently(deps, send) : send();
 }
 
-/** Reads the answer; true means that `state` holds what the next request needs. */
-async function answerRefusal(
-  deps: ClientDeps,
-  request: AccessRequest,
-  url: string,
-  response: Response,
-  state: CallState,
-): Promise<boolean> {
-  if (response.status !== 401 && response.status !== 403) return false;
-  const challenge = readChallenge(response);
-  if (response.status === 403)
-    return challenge.error === 'insufficient_scope' && widen(deps, request, url, response, challenge, state); // CLI-07
-  if (challenge.error === 'insufficient_user_authentication')
-    return stepUp(deps, request, url, response, challenge, state); // CLI-07
-  return renew(deps, request, url, response, challenge, state);
+/** An answer of the resource, with what it asks for. */
+interface Refused {
+  readonly request: AccessRequest;
+  readonly url: string;
+  readonly response: Response;
+  readonly challenge: ResourceChallenge;
+  readonly state: CallState;
 }
 
-async function renew(
-  deps: ClientDeps,
-  request: AccessRequest,
-  url: string,
-  response: Response,
-  challenge: ResourceChallenge,
-  state: CallState,
-): Promise<boolean> {
-  const { token } = state;
-  if (token !== undefined) forgetToken(deps, request.session, token.value); // CLI-07
-  if (token !== undefined && state.renewals === 0)
-    throw new CrossgrantError('token_rejected', 'call', callDetail(url, response)); // CLI-07
-  if (token !== undefined) state.renewals -= 1;
+/** Follows the error table; true means that `state` holds what the next request needs. */
+async function answerRefusal(deps: ClientDeps, refused: Refused): Promise<boolean> {
+  const { status } = refused.response;
+  const { error } = refused.challenge;
+  if (status === 403 && error === 'insufficient_scope') return widen(deps, refused); // CLI-07, MCP-12
+  if (status === 401 && error === 'insufficient_user_authentication') return stepUp(deps, refused); // CLI-07
+  return status === 401 ? renew(deps, refused) : false;
+}
+
+async function renew(deps: ClientDeps, refused: Refused): Promise<boolean> {
+  const { request, challenge, state } = refused;
+  if (state.token !== undefined) {
+    forgetToken(deps, request.session, state.token.value); // CLI-07
+    if (state.renewals === 0) throw failureOf(refused, 'token_rejected'); // CLI-07
+    state.renewals -= 1;
+  }
   state.token = await obtainAccessToken(deps, request, challenge);
   return true;
 }
 
 /** Asks for what the token had and what the challenge names, so that two tools do not take turns. */
-async function widen(
-  deps: ClientDeps,
-  request: AccessRequest,
-  url: string,
-  response: Response,
-  challenge: ResourceChallenge,
-  state: CallState,
-): Promise<boolean> {
+async function widen(deps: ClientDeps, refused: Refused): Promise<boolean> {
+  const { request, challenge, state } = refused;
   const { token } = state;
-  const exhausted = new CrossgrantError('insufficient_scope', 'call', callDetail(url, response));
-  if (token === undefined || challenge.scopes === undefined) throw exhausted;
-  if (state.widenings === 0) throw exhausted; // CLI-07, MCP-12
+  if (token === undefined || challenge.scopes === undefined) throw failureOf(refused, 'insufficient_scope');
+  if (state.widenings === 0) throw failureOf(refused, 'insufficient_scope'); // CLI-07, MCP-12
   state.widenings -= 1;
   const { neededScopes } = memoryOf(deps.memory, request.session);
   const key = normalizeResource(token.resource);
@@ -142,28 +131,22 @@ async function widen(
   return true;
 }
 
-async function stepUp(
-  deps: ClientDeps,
-  request: AccessRequest,
-  url: string,
-  response: Response,
-  challenge: ResourceChallenge,
-  state: CallState,
-): Promise<boolean> {
-  const failure = stepUpFrom(challenge, url, response);
+async function stepUp(deps: ClientDeps, refused: Refused): Promise<boolean> {
+  const { request, challenge, state } = refused;
+  const { acrValues, maxAge } = challenge;
+  const failure = stepUpFrom(challenge, refused.url, refused.response);
   if (state.stepUps === 0) throw failure; // ATK-62
   state.stepUps -= 1;
   const attempt = { session: await loadSession(deps, request.session), scopes: request.scopes };
-  const demand = {
-    session: request.session,
-    reason: 'step_up' as const,
-    acrValues: challenge.acrValues,
-    maxAge: challenge.maxAge,
-  };
+  const demand = { session: request.session, reason: 'step_up' as const, acrValues, maxAge };
   await signOnAgain(deps, request, newBudget(), attempt, failure, demand);
   if (state.token !== undefined) forgetToken(deps, request.session, state.token.value); // CLI-07
   state.token = await obtainAccessToken(deps, request, challenge);
   return true;
+}
+
+function failureOf(refused: Refused, code: 'token_rejected' | 'insufficient_scope'): CrossgrantError {
+  return new CrossgrantError(code, 'call', callDetail(refused.url, refused.response));
 }
 
 /** A stream is gone once it was sent. */

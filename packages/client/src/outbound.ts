@@ -67,11 +67,7 @@ async function readWhole(response: Response, maxBytes: number, stage: Stage, url
   const reader = response.body?.getReader();
   for (let part = await reader?.read(); part !== undefined && !part.done; part = await reader?.read()) {
     size += part.value.byteLength;
-    if (size > maxBytes) {
-      // CLI-11
-      await reader?.cancel();
-      throw new CrossgrantError('response_too_large', stage, { cause: { url: withoutQuery(url), maxBytes } });
-    }
+    if (size > maxBytes) throw await tooLarge(reader, stage, url); // CLI-11
     chunks.push(part.value);
   }
   const hasBody = response.status !== 204 && response.status !== 304;
@@ -97,4 +93,13 @@ function refusedAddress(stage: Stage, url: string): CrossgrantError {
 function reasonOf(error: unknown): string {
   const cause = error instanceof Error && error.cause instanceof Error ? error.cause : error;
   return cause instanceof Error ? cause.message : 'unknown';
+}
+
+async function tooLarge(
+  reader: { cancel(): Promise<void> } | undefined,
+  stage: Stage,
+  url: string,
+): Promise<CrossgrantError> {
+  await reader?.cancel();
+  return new CrossgrantError('response_too_large', stage, { cause: { url: withoutQuery(url) } });
 }

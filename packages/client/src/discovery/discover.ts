@@ -78,7 +78,7 @@ function requireIdJag(server: AuthorizationServer, credentials: ResourceServerCr
   const { authorization_grant_profiles_supported: supported, grant_types_supported: grants } = server.metadata;
   if (Array.isArray(supported) && supported.includes(profiles.idJag)) return;
   const cause = { issuer: server.issuer, profiles: supported ?? null, grants: grants ?? null };
-  if (credentials.mustAdvertiseIdJag) throw new CrossgrantError('id_jag_unsupported', 'discovery', { cause }); // MCP-04
-  if (grants !== undefined && !grants.includes(grantTypes.jwtBearer))
-    throw new CrossgrantError('id_jag_unsupported', 'discovery', { cause }); // MCP-04
+  const unsupported = new CrossgrantError('id_jag_unsupported', 'discovery', { cause });
+  if (credentials.mustAdvertiseIdJag) throw unsupported; // MCP-04
+  if (grants !== undefined && !grants.includes(grantTypes.jwtBearer)) throw unsupported; // MCP-04
 }

@@ -11,6 +11,7 @@ export interface LoopbackListener {
 }
 
 const path = '/callback';
+const anotherSignOn = 'This answer belongs to another sign-on.';
 
 /**
  * Listens on a random port of 127.0.0.1 and nowhere else. Takes one answer with the right state; answers with another
@@ -43,13 +44,12 @@ function waitFor(
     const giveUp = (): void => reject(new CrossgrantError('sign_on_timeout', 'sign_on'));
     const timer = setTimeout(giveUp, timeoutMs);
     signal?.addEventListener('abort', giveUp, { once: true });
+    const { host } = new URL(redirectUri);
     server.on('request', (request: IncomingMessage, response: ServerResponse) => {
       const url = new URL(request.url ?? '/', redirectUri);
       if (request.method !== 'GET' || url.pathname !== path) return reply(response, 404, 'There is nothing here.');
-      if (request.headers.host !== new URL(redirectUri).host)
-        return reply(response, 400, 'This is not the expected address.');
-      if (url.searchParams.get('state') !== state)
-        return reply(response, 400, 'This answer belongs to another sign-on.'); // LES-92
+      if (request.headers.host !== host) return reply(response, 400, 'This is not the expected address.');
+      if (url.searchParams.get('state') !== state) return reply(response, 400, anotherSignOn); // LES-92
       clearTimeout(timer);
       server.removeAllListeners('request'); // LES-92
       server.close(); // LES-92

@@ -53,8 +53,8 @@ export async function finishSignOn(deps: ClientDeps, pending: PendingSignOn, cal
  */
 export async function keepSession(deps: ClientDeps, session: Session): Promise<Session> {
   const before = await deps.sessions.load(session.id);
-  if (before !== undefined && before.subject !== session.subject)
-    throw await accountSwitched(deps, before, session.subject); // CLI-09
+  const isSwitched = before !== undefined && before.subject !== session.subject;
+  if (isSwitched) throw await accountSwitched(deps, before, session.subject); // CLI-09
   if (before === undefined) dropMemory(deps.memory, session.id);
   memoryOf(deps.memory, session.id).unsaved = undefined;
   await saveSession(deps.sessions, session);

@@ -21,9 +21,9 @@ const reserved: ReadonlySet<string> = new Set([
 /** Refuses extra parameters that would undo what protects the sign-on. */
 export function requireUnreserved(extra: Readonly<Record<string, string>>): void {
   const taken = Object.keys(extra).find((name) => reserved.has(name));
-  if (taken !== undefined)
-    throw new CrossgrantMisuse(
-      'misuse/reserved-parameter',
-      `The client sets "${taken}" itself: leave it out of extra.`,
-    ); // LES-94
+  if (taken !== undefined) throw reservedParameter(taken); // LES-94
+}
+
+function reservedParameter(name: string): CrossgrantMisuse {
+  return new CrossgrantMisuse('misuse/reserved-parameter', `The client sets "${name}" itself: leave it out of extra.`);
 }
