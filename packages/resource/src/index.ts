@@ -22,6 +22,13 @@ export {
   type TrustedIssuerSettings,
 } from './directory/settings.ts';
 export { type TrustDeps, trustedIssuerFrom } from './directory/trusted-issuer.ts';
+export type { AuthInfo } from './middleware/auth-info.ts';
+export type { AuthenticationNeeds, RequiredScopes } from './middleware/authorize-message.ts';
+export type { BearerRequest } from './middleware/bearer-header.ts';
+export { type Admission, type AdmissionNeeds, createResourceServer, type ResourceServer } from './middleware/create-resource-server.ts';
+export type { McpMessage, McpOperation } from './middleware/mcp-message.ts';
+export type { ScopeHierarchy } from './middleware/scope-hierarchy.ts';
+export type { IntrospectionOptions, ResourceServerEvent, ResourceServerOptions } from './middleware/settings.ts';
 export { redemptionSteps } from './redemption/redemption-steps.ts';
 export { runSteps, type Step, type StepList, type Trace } from './redemption/step.ts';
 export {
