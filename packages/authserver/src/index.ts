@@ -1,3 +1,7 @@
+export { blockClient, unblockClient } from './commands/block-client.ts';
+export type { Act, CommandDeps, Done } from './commands/change-state.ts';
+export { disableIssuer, enableIssuer } from './commands/disable-issuer.ts';
+export { type AccountName, disableAccount, enableAccount, revokeAccount } from './commands/revoke-account.ts';
 export type {
   AccountConfig,
   AuthServerClientConfig,
@@ -8,3 +12,5 @@ export type {
   LinkingConfig,
   TrustedIssuerConfig,
 } from './config.ts';
+export { type AuthServerCommands, type RunningAuthServer, startAuthServer, type StartOptions } from './start-auth-server.ts';
+export { type AuthServerSchema, authServerMigrations } from './store/schema.ts';

@@ -1,4 +1,4 @@
-import { type GuardedFetch, type IssuerKeys, Misuse, pinnedIssuerKeys, remoteIssuerKeys } from '@crossgrant/platform';
+import { type GuardedFetch, type IssuerKeys, type KeyAlert, Misuse, pinnedIssuerKeys, remoteIssuerKeys } from '@crossgrant/platform';
 import { type Clock, limits, parseIssuerUrl } from '@crossgrant/protocol';
 import { defaultAlgorithms, importJwks, isSignatureAlgorithm, type SignatureAlgorithm, thumbprint } from '@crossgrant/protocol/jws';
 import { canonicalDomain } from '../accounts/email-address.ts';
@@ -11,7 +11,7 @@ export interface TrustDeps {
   /** Development: http issuers on loopback. */
   readonly development: boolean;
   /** Hears that the keys of an issuer could not be fetched or changed unexpectedly. */
-  readonly onAlert?: (alert: string, detail: Readonly<Record<string, unknown>>) => void;
+  readonly onAlert?: (alert: KeyAlert) => void;
   /** Key sets that were opened before, so that a rebuilt directory keeps what they have fetched. */
   readonly opened: Map<string, IssuerKeys>;
 }
@@ -56,8 +56,9 @@ function keysFrom(settings: TrustedIssuerSettings, deps: TrustDeps): IssuerKeys 
 
 function openKeys(settings: TrustedIssuerSettings, deps: TrustDeps): IssuerKeys {
   const { issuer, keys } = settings;
-  if (keys === 'discovery') return remoteIssuerKeys({ source: { issuer }, fetch: deps.fetch, clock: deps.clock });
-  if ('jwksUri' in keys) return remoteIssuerKeys({ source: { jwksUri: keys.jwksUri }, fetch: deps.fetch, clock: deps.clock });
+  const { fetch, clock, onAlert } = deps;
+  if (keys === 'discovery') return remoteIssuerKeys({ source: { issuer }, fetch, clock, onAlert });
+  if ('jwksUri' in keys) return remoteIssuerKeys({ source: { jwksUri: keys.jwksUri }, fetch, clock, onAlert });
   const { problems, keys: imported } = importJwks(keys.jwks);
   if (imported.length === 0) throw misuse(issuer, 'keys', `hold no usable key: ${problems.join('; ')}`);
   return pinnedIssuerKeys(keys.jwks);

@@ -1,0 +1,168 @@
+import {
+  createGuardedFetch,
+  createLog,
+  type Database,
+  type IssuerKeys,
+  type KeyRing,
+  type Logger,
+  Misuse,
+  openDatabase,
+  openKeyRing,
+  openSecretBox,
+  type SecretBox,
+  startServer,
+} from '@crossgrant/platform';
+import { type Clock, parseIssuerUrl } from '@crossgrant/protocol';
+import { createResourceAuthorizationServer, createSqlResourceStore, resourceMigrations, type ResourceStore } from '@crossgrant/resource';
+import { blockClient, unblockClient } from './commands/block-client.ts';
+import type { Act, CommandDeps, Done } from './commands/change-state.ts';
+import { disableIssuer, enableIssuer } from './commands/disable-issuer.ts';
+import { type AccountName, disableAccount, enableAccount, revokeAccount } from './commands/revoke-account.ts';
+import type { AuthServerConfig } from './config.ts';
+import { applyConfiguration } from './store/apply-configuration.ts';
+import { declareAccounts } from './store/declare-accounts.ts';
+import { holdDirectory } from './store/directory-holder.ts';
+import { type DirectoryDeps, loadDirectory } from './store/load-directory.ts';
+import { type AuthServerSchema, authServerMigrations } from './store/schema.ts';
+
+export interface StartOptions {
+  readonly clock?: Clock;
+  readonly log?: Logger;
+}
+
+export interface RunningAuthServer {
+  readonly url: string;
+  readonly port: number;
+  readonly store: ResourceStore;
+  readonly commands: AuthServerCommands;
+  close(): Promise<void>;
+}
+
+/** What an administrator may do at once. */
+export interface AuthServerCommands {
+  blockClient(clientId: string, act: Act): Promise<Done>;
+  unblockClient(clientId: string, act: Act): Promise<Done>;
+  disableIssuer(issuer: string, act: Act): Promise<Done>;
+  enableIssuer(issuer: string, act: Act): Promise<Done>;
+  disableAccount(account: AccountName, act: Act): Promise<Done>;
+  enableAccount(account: AccountName, act: Act): Promise<Done>;
+  revokeAccount(account: AccountName, act: Act): Promise<Done>;
+}
+
+/** One revocation epoch for the whole server; rows carry their customer. */
+const scope = 'ras';
+
+/** Opens the database, applies the configuration and serves. */
+export async function startAuthServer(config: AuthServerConfig, options: StartOptions = {}): Promise<RunningAuthServer> {
+  const issuer = parseIssuerUrl(config.issuer, { allowHttpLoopback: config.development });
+  if (!issuer.ok) throw new Misuse('authserver/issuer', `The issuer ${config.issuer} is not acceptable (${issuer.refusal.problem}); it must be https, or http on loopback in development.`); // MET-05, BCP-05
+  const clock = options.clock ?? Date.now;
+  const log = options.log ?? createLog({ name: 'authserver' });
+  const secrets = openSecrets(config);
+  const database = await openDatabase<AuthServerSchema>({
+    url: config.database,
+    migrations: [...resourceMigrations, ...authServerMigrations],
+    clock,
+    writer: scope,
+    onProblem: (problem, cause) => log.warn({ err: cause }, problem),
+  });
+  try {
+    return await serve(config, { database, secrets, clock, log });
+  } catch (error) {
+    await database.close();
+    throw error;
+  }
+}
+
+interface Opened {
+  readonly database: Database<AuthServerSchema>;
+  readonly secrets: SecretBox;
+  readonly clock: Clock;
+  readonly log: Logger;
+}
+
+async function serve(config: AuthServerConfig, opened: Opened): Promise<RunningAuthServer> {
+  const { database, clock, log } = opened;
+  const store = createSqlResourceStore(database, scope);
+  await applyConfiguration(config, { ...opened, scope });
+  await declareAccounts(config, store, clock);
+  const directoryDeps = trustDeps(config, opened);
+  const holder = await holdDirectory(() => loadDirectory(directoryDeps));
+  const keys = await openKeys(opened);
+
+  const stopListening = database.onChange((changed) => {
+    if (changed !== scope) return;
+    void holder.refresh().catch((error: unknown) => log.error({ err: error }, 'the directory could not be read again'));
+  });
+  const server = createResourceAuthorizationServer({
+    issuer: config.issuer,
+    store,
+    keys,
+    clock,
+    log,
+    auditScope: scope,
+    directory: holder.current,
+    refreshDirectory: holder.refresh,
+  });
+  const running = await startServer({
+    listen: config.listen,
+    routes: server.routes(),
+    allowedHosts: allowedHosts(config),
+    issuer: config.issuer,
+    log,
+  });
+  return {
+    url: running.url,
+    port: running.port,
+    store,
+    commands: commandsOf({ database, store, scope, clock }),
+    async close() {
+      stopListening();
+      await running.close();
+      await server.close();
+      await database.close();
+    },
+  };
+}
+
+function trustDeps(config: AuthServerConfig, { database, secrets, clock, log }: Opened): DirectoryDeps {
+  return {
+    issuer: config.issuer,
+    database,
+    scope,
+    secrets,
+    clock,
+    development: config.development,
+    fetch: createGuardedFetch({ development: config.development }),
+    opened: new Map<string, IssuerKeys>(),
+    onAlert: (alert) => log.warn({ alert }, 'the keys of a trusted issuer need attention'),
+  };
+}
+
+function openKeys({ database, secrets, clock }: Opened): Promise<KeyRing> {
+  return openKeyRing({ database, scope, purposes: ['access-token'], algorithms: ['ES256'], secrets, clock });
+}
+
+/** Production needs a key that somebody made on purpose; development makes one beside the database. */
+function openSecrets(config: AuthServerConfig): SecretBox {
+  const isFile = !/^postgres(ql)?:\/\//i.test(config.database);
+  const beside = config.development && isFile ? `${config.database}.key` : undefined;
+  return openSecretBox({ env: 'CROSSGRANT_KEY', file: config.keyFile ?? beside, createIfMissing: config.development });
+}
+
+/** The public host and the one that is listened on; a port that is only known later leaves the host unchecked. */
+function allowedHosts(config: AuthServerConfig): readonly string[] | undefined {
+  return config.listen.endsWith(':0') ? undefined : [new URL(config.issuer).host, config.listen]; // LES-70
+}
+
+function commandsOf(deps: CommandDeps): AuthServerCommands {
+  return {
+    blockClient: (clientId, act) => blockClient(deps, clientId, act),
+    unblockClient: (clientId, act) => unblockClient(deps, clientId, act),
+    disableIssuer: (issuer, act) => disableIssuer(deps, issuer, act),
+    enableIssuer: (issuer, act) => enableIssuer(deps, issuer, act),
+    disableAccount: (account, act) => disableAccount(deps, account, act),
+    enableAccount: (account, act) => enableAccount(deps, account, act),
+    revokeAccount: (account, act) => revokeAccount(deps, account, act),
+  };
+}

@@ -1,0 +1,109 @@
+import { type AuditChange, changeScope, type Database, type SecretBox } from '@crossgrant/platform';
+import { type Clock, newId } from '@crossgrant/protocol';
+import type { AuthServerConfig } from '../config.ts';
+import { type DesiredRows, desiredRows } from './desired-rows.ts';
+import type { AuthServerSchema } from './schema.ts';
+
+type Transaction = Parameters<Parameters<typeof changeScope<AuthServerSchema, unknown>>[2]>[0];
+
+export interface ApplyDeps {
+  readonly database: Database<AuthServerSchema>;
+  readonly scope: string;
+  readonly secrets: SecretBox;
+  readonly clock: Clock;
+}
+
+/**
+ * Brings customers, trust, clients and resources to what the configuration states, by stable key. Nothing is deleted, and
+ * a state that the configuration does not name stays as it is: a restart does not unblock a client. What differs is one
+ * change with one audit row per entry; a restart with the same configuration changes nothing.
+ */
+export async function applyConfiguration(config: AuthServerConfig, deps: ApplyDeps): Promise<void> {
+  const desired = desiredRows(config, deps.secrets);
+  if (!(await differs(deps.database, desired))) return;
+  const now = deps.clock();
+  await changeScope(deps.database, deps.scope, async (trx, epoch, record) => {
+    const note = noteTo(record, deps.scope, now);
+    for (const row of desired.customers) {
+      await upsert(trx, 'customers', ['customer_id'], row, epoch, note);
+    }
+    for (const row of desired.trustedIssuers) await upsert(trx, 'trusted_issuers', ['issuer'], row, epoch, note);
+    for (const { mac, ...row } of desired.clients) {
+      await upsert(trx, 'as_clients', ['client_id'], row, epoch, note);
+      if (mac !== undefined) await keepSecret(trx, row.client_id, mac, now, epoch);
+    }
+    for (const row of desired.resources) await upsert(trx, 'as_resources', ['identifier'], row, epoch, note);
+  });
+}
+
+type Note = (table: string, key: string) => void;
+type UpsertTable = 'customers' | 'trusted_issuers' | 'as_clients' | 'as_resources';
+type Row = { readonly [column: string]: string | number | null | undefined };
+
+async function differs(database: Database<AuthServerSchema>, desired: DesiredRows): Promise<boolean> {
+  const { kysely } = database;
+  const [customers, issuers, clients, resources, secrets] = await Promise.all([
+    kysely.selectFrom('customers').selectAll().execute(),
+    kysely.selectFrom('trusted_issuers').selectAll().execute(),
+    kysely.selectFrom('as_clients').selectAll().execute(),
+    kysely.selectFrom('as_resources').selectAll().execute(),
+    kysely.selectFrom('as_client_secrets').select(['client_id', 'mac']).where('expires_at', 'is', null).execute(),
+  ]);
+  const live = new Set(secrets.map(({ client_id, mac }) => JSON.stringify([client_id, mac])));
+  return (
+    desired.customers.some((row) => !matches(row, customers.find((known) => known.customer_id === row.customer_id))) ||
+    desired.trustedIssuers.some((row) => !matches(row, issuers.find((known) => known.issuer === row.issuer))) ||
+    desired.resources.some((row) => !matches(row, resources.find((known) => known.identifier === row.identifier))) ||
+    desired.clients.some(({ mac, ...row }) => {
+      if (mac !== undefined && !live.has(JSON.stringify([row.client_id, mac]))) return true;
+      return !matches(row, clients.find((known) => known.client_id === row.client_id));
+    })
+  );
+}
+
+async function upsert(trx: Transaction, table: UpsertTable, keys: readonly string[], row: Row, epoch: number, note: Note): Promise<void> {
+  const key = String(row[keys[0] ?? '']);
+  const [keyColumn] = keys as [never];
+  const known = (await trx.selectFrom(table).selectAll().where(keyColumn, '=', key as never).executeTakeFirst()) as Row | undefined;
+  if (matches(row, known)) return;
+
+  const stated = withoutUndefined(row);
+  const inserted = table === 'as_resources' ? stated : { state: 'active', ...stated };
+  await trx
+    .insertInto(table)
+    .values({ ...inserted, version: epoch } as never)
+    .onConflict((conflict) => conflict.columns(keys as never).doUpdateSet({ ...stated, version: epoch } as never))
+    .execute();
+  note(table, key);
+}
+
+/** One live secret per configured client: another one than before ends the others at once. */
+async function keepSecret(trx: Transaction, clientId: string, mac: string, now: number, epoch: number): Promise<void> {
+  await trx
+    .updateTable('as_client_secrets')
+    .set({ expires_at: now, version: epoch })
+    .where('client_id', '=', clientId)
+    .where('mac', '<>', mac)
+    .where('expires_at', 'is', null)
+    .execute();
+  await trx
+    .insertInto('as_client_secrets')
+    .values({ client_id: clientId, mac, created_at: now, expires_at: null, version: epoch })
+    .onConflict((conflict) => conflict.columns(['client_id', 'mac']).doUpdateSet({ expires_at: null, version: epoch }))
+    .execute();
+}
+
+function noteTo(record: AuditChange, scope: string, at: number): Note {
+  return (table, key) =>
+    record({ id: newId('aud', at), scope, at, kind: 'change', outcome: 'done', code: `configuration/${table}`, facts: { key }, personal: { person: 'configuration' } });
+}
+
+/** Whether every stated column is stored already. */
+function matches(stated: Row, known: object | undefined): boolean {
+  if (known === undefined) return false;
+  return Object.entries(stated).every(([column, value]) => value === undefined || (known as Row)[column] === value);
+}
+
+function withoutUndefined(row: Row): Row {
+  return Object.fromEntries(Object.entries(row).filter(([, value]) => value !== undefined));
+}

@@ -1,0 +1,61 @@
+import { Misuse, type SecretBox } from '@crossgrant/platform';
+import { grantTypes } from '@crossgrant/protocol';
+import { checkClientSettings, defaultCustomer } from '@crossgrant/resource';
+import type { AuthServerConfig, TrustedIssuerConfig } from '../config.ts';
+import type { ClientRow, CustomerRow, GovernedResourceRow, TrustedIssuerRow } from './schema.ts';
+
+/** A row as the configuration states it. `state` is there only when the configuration names one. */
+export type Stated<Row extends { state: string }> = Omit<Row, 'version' | 'state'> & { readonly state?: Row['state'] };
+
+export interface DesiredRows {
+  readonly customers: readonly Stated<CustomerRow>[];
+  readonly trustedIssuers: readonly Stated<TrustedIssuerRow>[];
+  readonly clients: readonly (Stated<ClientRow> & { readonly mac: string | undefined })[];
+  readonly resources: readonly Omit<GovernedResourceRow, 'version'>[];
+}
+
+/** The purposes of the MACs under which secrets are kept. */
+export const clientSecretPurpose = 'client-secret';
+export const introspectionSecretPurpose = 'introspection-secret';
+
+export function desiredRows(config: AuthServerConfig, secrets: SecretBox): DesiredRows {
+  const stated = config.customers ?? [];
+  const customers = stated.length > 0 ? stated : [{ id: defaultCustomer }];
+  const onlyCustomer = customers.length === 1 ? customers[0]?.id : undefined;
+  return {
+    customers: customers.map(({ id, name }) => ({ customer_id: id, name: name ?? null })),
+    trustedIssuers: config.trustedIssuers.map((trusted) => trustedIssuerRow(trusted, onlyCustomer)),
+    clients: config.clients.map((client) => {
+      checkClientSettings(client);
+      return {
+        client_id: client.id,
+        customer_id: client.customer ?? null,
+        name: client.name ?? null,
+        auth_methods: JSON.stringify(client.auth.methods),
+        grant_types: JSON.stringify([grantTypes.jwtBearer]),
+        scopes: client.scopes === undefined ? null : JSON.stringify(client.scopes),
+        state: client.state,
+        mac: client.auth.secret === undefined ? undefined : secrets.mac(clientSecretPurpose, client.auth.secret),
+      };
+    }),
+    resources: config.resources.map((resource) => ({
+      identifier: resource.identifier,
+      name: resource.name ?? null,
+      scopes: JSON.stringify(resource.scopes),
+      access_token_seconds: resource.accessTokenSeconds ?? null,
+      introspection_mac:
+        resource.introspectionSecret === undefined
+          ? null
+          : secrets.mac(introspectionSecretPurpose, resource.introspectionSecret),
+    })),
+  };
+}
+
+/** The customer of a multi-tenant issuer is decided by its map; of any other it is named, or the only one. */
+function trustedIssuerRow(trusted: TrustedIssuerConfig, onlyCustomer: string | undefined): Stated<TrustedIssuerRow> {
+  const { issuer, customer, state, ...settings } = trusted;
+  const isMulti = settings.tenant !== undefined && 'map' in settings.tenant;
+  const customerId = customer ?? (isMulti ? '' : onlyCustomer);
+  if (customerId === undefined) throw new Misuse('trusted-issuer/customer', `The trusted issuer ${issuer} names no customer, and there are several; say whose people it vouches for.`);
+  return { issuer, customer_id: customerId, settings: JSON.stringify(settings), state };
+}

@@ -1,0 +1,40 @@
+import type { ResourceDirectory } from '@crossgrant/resource';
+
+export interface DirectoryHolder {
+  current(): ResourceDirectory;
+  /** Resolves when a directory is held that was read after this call. */
+  refresh(): Promise<void>;
+}
+
+/** Holds the latest directory. Readers that ask at once share one reading; it never goes back to an older epoch. */
+export async function holdDirectory(load: () => Promise<ResourceDirectory>): Promise<DirectoryHolder> {
+  let held = await load();
+  let running: Promise<void> | undefined;
+  let next: Promise<void> | undefined;
+
+  async function read(): Promise<void> {
+    const loaded = await load();
+    if (loaded.epoch >= held.epoch) held = loaded;
+  }
+
+  function start(): Promise<void> {
+    running = read().finally(() => {
+      running = undefined;
+    });
+    return running;
+  }
+
+  return {
+    current: () => held,
+    refresh() {
+      if (running === undefined) return start();
+      next ??= running
+        .catch(() => undefined)
+        .then(() => {
+          next = undefined;
+          return start();
+        });
+      return next;
+    },
+  };
+}

@@ -1,0 +1,93 @@
+import { type Database, readEpoch, type SecretBox } from '@crossgrant/platform';
+import {
+  buildDirectory,
+  checkTrust,
+  type GovernedResource,
+  governedResourceFrom,
+  macVerifier,
+  type ResourceClient,
+  type ResourceDirectory,
+  type TrustDeps,
+  type TrustedIssuer,
+  type TrustedIssuerSettings,
+  trustedIssuerFrom,
+} from '@crossgrant/resource';
+import { clientSecretPurpose, introspectionSecretPurpose } from './desired-rows.ts';
+import type { AuthServerSchema, ClientRow, ClientSecretRow, GovernedResourceRow, TrustedIssuerRow } from './schema.ts';
+
+export interface DirectoryDeps extends TrustDeps {
+  readonly issuer: string;
+  readonly database: Database<AuthServerSchema>;
+  readonly scope: string;
+  readonly secrets: SecretBox;
+}
+
+/**
+ * Reads everything an administrator decides into one snapshot.
+ *
+ * The epoch is read first: rows that change afterwards raise the stored epoch above it, and then nothing commits with this
+ * snapshot.
+ */
+export async function loadDirectory(deps: DirectoryDeps): Promise<ResourceDirectory> {
+  const { kysely } = deps.database;
+  const epoch = await readEpoch(deps.database, deps.scope);
+  const [customers, issuers, clients, secrets, resources] = await Promise.all([
+    kysely.selectFrom('customers').selectAll().execute(),
+    kysely.selectFrom('trusted_issuers').selectAll().execute(),
+    kysely.selectFrom('as_clients').selectAll().execute(),
+    kysely.selectFrom('as_client_secrets').selectAll().execute(),
+    kysely.selectFrom('as_resources').selectAll().orderBy('identifier').execute(),
+  ]);
+  const trustedIssuers = issuers.map((row) => trustedIssuerOf(row, deps));
+  const directory = buildDirectory({
+    epoch,
+    customers: customers.map((row) => ({ customerId: row.customer_id, name: row.name ?? undefined, state: row.state === 'active' ? 'active' : 'disabled' })),
+    trustedIssuers,
+    clients: clients.map((row) => clientOf(row, secrets, deps)),
+    resources: resources.map((row) => resourceOf(row, deps.secrets)),
+  });
+  checkTrust(deps.issuer, trustedIssuers, directory);
+  return directory;
+}
+
+function trustedIssuerOf(row: TrustedIssuerRow, deps: DirectoryDeps): TrustedIssuer {
+  const settings = JSON.parse(row.settings) as Omit<TrustedIssuerSettings, 'issuer' | 'customer' | 'state'>;
+  return trustedIssuerFrom({ ...settings, issuer: row.issuer, customer: row.customer_id, state: row.state === 'active' ? 'active' : 'disabled' }, deps);
+}
+
+function clientOf(row: ClientRow, secrets: readonly ClientSecretRow[], deps: DirectoryDeps): ResourceClient {
+  const own = secrets.filter((secret) => secret.client_id === row.client_id);
+  const macOf = (secret: string): string => deps.secrets.mac(clientSecretPurpose, secret);
+  return {
+    clientId: row.client_id,
+    name: row.name ?? undefined,
+    customerIds: row.customer_id === null ? undefined : [row.customer_id],
+    authMethods: JSON.parse(row.auth_methods) as ResourceClient['authMethods'],
+    verifySecret: own.length === 0 ? undefined : secretsVerifier(own, macOf, deps.clock),
+    grantTypes: JSON.parse(row.grant_types) as string[],
+    scopes: row.scopes === null ? undefined : (JSON.parse(row.scopes) as string[]),
+    state: row.state === 'active' ? 'active' : 'blocked',
+  };
+}
+
+/** Expiry is judged at use: a snapshot may be older than the end of a rotation. */
+function secretsVerifier(own: readonly ClientSecretRow[], macOf: (secret: string) => string, clock: () => number): (secret: string) => boolean {
+  const verifiers = own.map((secret) => ({ expiresAt: secret.expires_at, verify: macVerifier([secret.mac], macOf) }));
+  return (presented) => {
+    const now = clock();
+    return verifiers.some(({ expiresAt, verify }) => (expiresAt === null || expiresAt > now) && verify(presented)); // CAU-06
+  };
+}
+
+function resourceOf(row: GovernedResourceRow, secrets: SecretBox): GovernedResource {
+  const mac = row.introspection_mac;
+  return governedResourceFrom(
+    {
+      identifier: row.identifier,
+      name: row.name ?? undefined,
+      scopes: JSON.parse(row.scopes) as string[],
+      accessTokenSeconds: row.access_token_seconds ?? undefined,
+    },
+    mac === null ? undefined : macVerifier([mac], (secret) => secrets.mac(introspectionSecretPurpose, secret)),
+  );
+}

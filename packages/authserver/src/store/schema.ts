@@ -1,0 +1,118 @@
+import type { Migration } from '@crossgrant/platform';
+import type { ResourceSchema } from '@crossgrant/resource';
+import type { Kysely } from 'kysely';
+
+export interface CustomerRow {
+  customer_id: string;
+  name: string | null;
+  state: 'active' | 'disabled';
+  version: number;
+}
+
+export interface TrustedIssuerRow {
+  issuer: string;
+  customer_id: string;
+  /** Keys, limits, tenants and linking as JSON; state stays apart, so that a command never rewrites the rest. */
+  settings: string;
+  state: 'active' | 'disabled';
+  version: number;
+}
+
+export interface ClientRow {
+  client_id: string;
+  /** Null: works for every customer. */
+  customer_id: string | null;
+  name: string | null;
+  auth_methods: string;
+  grant_types: string;
+  scopes: string | null;
+  state: 'active' | 'blocked';
+  version: number;
+}
+
+export interface ClientSecretRow {
+  client_id: string;
+  mac: string;
+  created_at: number;
+  expires_at: number | null;
+  version: number;
+}
+
+export interface GovernedResourceRow {
+  identifier: string;
+  name: string | null;
+  scopes: string;
+  access_token_seconds: number | null;
+  introspection_mac: string | null;
+  version: number;
+}
+
+export interface AuthServerSchema extends ResourceSchema {
+  customers: CustomerRow;
+  trusted_issuers: TrustedIssuerRow;
+  as_clients: ClientRow;
+  as_client_secrets: ClientSecretRow;
+  as_resources: GovernedResourceRow;
+}
+
+export const authServerMigrations: readonly Migration[] = [
+  {
+    name: 'authserver-1',
+    async up(db) {
+      await createTrust(db);
+      await createClients(db);
+    },
+  },
+];
+
+// biome-ignore-start lint/suspicious/noExplicitAny: migrations see the schema as it is before they run
+async function createTrust(db: Kysely<any>): Promise<void> {
+  await db.schema
+    .createTable('customers')
+    .addColumn('customer_id', 'text', (column) => column.primaryKey())
+    .addColumn('name', 'text')
+    .addColumn('state', 'text', (column) => column.notNull())
+    .addColumn('version', 'bigint', (column) => column.notNull())
+    .execute();
+  await db.schema
+    .createTable('trusted_issuers')
+    .addColumn('issuer', 'text', (column) => column.primaryKey())
+    .addColumn('customer_id', 'text', (column) => column.notNull())
+    .addColumn('settings', 'text', (column) => column.notNull())
+    .addColumn('state', 'text', (column) => column.notNull())
+    .addColumn('version', 'bigint', (column) => column.notNull())
+    .execute();
+  await db.schema
+    .createTable('as_resources')
+    .addColumn('identifier', 'text', (column) => column.primaryKey())
+    .addColumn('name', 'text')
+    .addColumn('scopes', 'text', (column) => column.notNull())
+    .addColumn('access_token_seconds', 'integer')
+    .addColumn('introspection_mac', 'text')
+    .addColumn('version', 'bigint', (column) => column.notNull())
+    .execute();
+}
+
+async function createClients(db: Kysely<any>): Promise<void> {
+  await db.schema
+    .createTable('as_clients')
+    .addColumn('client_id', 'text', (column) => column.primaryKey())
+    .addColumn('customer_id', 'text')
+    .addColumn('name', 'text')
+    .addColumn('auth_methods', 'text', (column) => column.notNull())
+    .addColumn('grant_types', 'text', (column) => column.notNull())
+    .addColumn('scopes', 'text')
+    .addColumn('state', 'text', (column) => column.notNull())
+    .addColumn('version', 'bigint', (column) => column.notNull())
+    .execute();
+  await db.schema
+    .createTable('as_client_secrets')
+    .addColumn('client_id', 'text', (column) => column.notNull())
+    .addColumn('mac', 'text', (column) => column.notNull())
+    .addColumn('created_at', 'bigint', (column) => column.notNull())
+    .addColumn('expires_at', 'bigint')
+    .addColumn('version', 'bigint', (column) => column.notNull())
+    .addPrimaryKeyConstraint('as_client_secrets_key', ['client_id', 'mac'])
+    .execute();
+}
+// biome-ignore-end lint/suspicious/noExplicitAny: end of the migrations
