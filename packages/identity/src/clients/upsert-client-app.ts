@@ -63,7 +63,7 @@ function checkInput(input: ClientAppInput): void {
     if (!isAcceptableRedirectUri(uri)) throw problem('redirect-uri', `${clientId} may not redirect to "${uri}": https, http on this machine, or a scheme of the app's own, without a fragment.`); // LES-17
   }
   const methods = input.tokenEndpointAuthMethods ?? [];
-  if (methods.includes('none') && methods.length > 1) throw problem('methods', `${clientId} is public or it is not: "none" stands alone.`); // DEL-08
+  if (methods.includes('none') && methods.length > 1) throw problem('methods', `${clientId} is public or it is not: "none" stands alone.`); // CAU-04
 }
 
 function toSecretMac(secret: string | { secret: string; expiresAt: number }, tenantId: string, clientId: string, secretBox: SecretBox): SecretMac {

@@ -47,7 +47,7 @@ export async function upsertPerson(
     await writeLoginNames(trx, tenantId, id, next, login);
     if (input.groups !== undefined) await setGroupsOfPerson(trx, { tenantId, userId: id, names: input.groups, now, epoch });
     if (next.state === 'disabled' || (row !== undefined && passwordHash !== undefined)) {
-      await endSessionsOfPerson(trx, { tenantId, userId: id, now, epoch }); // RTK-04
+      await endSessionsOfPerson(trx, { tenantId, userId: id, now, epoch }); // LES-20
     }
     return { id, isChanged: true };
   });
@@ -58,7 +58,7 @@ export function revokePerson(database: IdentityDatabase, tenantId: string, userI
   return changeTenant(database, tenantId, async (trx, epoch) => {
     await trx
       .updateTable('users')
-      .set({ revoked_before: now, version: epoch }) // RTK-04
+      .set({ revoked_before: now, version: epoch }) // LES-20
       .where('tenant_id', '=', tenantId)
       .where('id', '=', userId)
       .execute();
@@ -132,7 +132,7 @@ function nextRow(row: UserRow | undefined, change: RowChange): UserRow {
     name: input.name ?? row?.name ?? null,
     state: input.state ?? row?.state ?? 'active',
     password_hash: passwordHash ?? row?.password_hash ?? null,
-    revoked_before: isReset ? change.now : (row?.revoked_before ?? null), // RTK-04
+    revoked_before: isReset ? change.now : (row?.revoked_before ?? null), // LES-20
     failed_sign_ons: isReset ? 0 : (row?.failed_sign_ons ?? 0),
     locked_until: isReset ? null : (row?.locked_until ?? null),
     created_at: row?.created_at ?? change.now,

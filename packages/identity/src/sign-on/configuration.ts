@@ -30,9 +30,9 @@ export function providerConfiguration(deps: SignOnDeps): Configuration {
     acrValues: [passwordAssurance.acr],
     subjectTypes: ['public'],
     enabledJWA: { idTokenSigningAlgValues: ['RS256', 'ES256'] },
-    expiresWithSession: () => true, // RTK-04
+    expiresWithSession: () => true, // LES-20
     issueRefreshToken: async (_ctx, client) => client.grantTypeAllowed('refresh_token'),
-    rotateRefreshToken: (ctx) => ctx.oidc.client?.clientAuthMethod === 'none', // RTK-04, BCP-01
+    rotateRefreshToken: (ctx) => ctx.oidc.client?.clientAuthMethod === 'none', // BCP-01
     clientBasedCORS: () => false,
     renderError: (ctx, out, error) => renderFailure(deps, ctx, out.error, error),
     ttl: lifetimes(deps),
@@ -71,7 +71,7 @@ function lifetimes(deps: SignOnDeps): Configuration['ttl'] {
   return {
     AuthorizationCode: signOnDefaults.codeSeconds, // SSO-01
     AccessToken: signOnDefaults.accessTokenSeconds,
-    IdToken: (_ctx, token) => Math.min(signOnDefaults.idTokenSeconds, left(token.available.auth_time as number | undefined)), // DEL-03, LES-21
+    IdToken: (_ctx, token) => Math.min(signOnDefaults.idTokenSeconds, left(token.available.auth_time as number | undefined)), // SSO-02, LES-21
     RefreshToken: (_ctx, token) => left(token.authTime),
     Session: (_ctx, session) => left(session.loginTs),
     Interaction: signOnDefaults.interactionSeconds,

@@ -6,7 +6,7 @@ import { renderErrorPage } from '../pages/message-pages.ts';
 import { pageHeaders } from '../pages/page.ts';
 import type { SignOnDeps } from './deps.ts';
 import { addressOf } from './request-edge.ts';
-import { endHintedSession } from './sign-out.ts';
+import { finishWithoutSession } from './sign-out.ts';
 
 interface RequestState {
   /** Decision id of this request. */
@@ -43,13 +43,26 @@ export function watchFailures(provider: Provider, deps: SignOnDeps): void {
     const ctx = context as unknown as KoaContextWithOIDC;
     const id = newId('aud', deps.clock());
     stateOf(ctx).id = id;
+    ctx.set(libraryPageHeaders);
     await next();
     const { refused, fault } = stateOf(ctx);
     if (fault !== undefined) answerFault(deps, ctx, fault, id);
     else if (refused !== undefined) await answerRefusal(deps, ctx, refused, id);
-    else if (ctx.oidc?.route === 'end_session' && ctx.status === 200) await endHintedSession(deps, ctx);
-    if (ctx.status === 200 && typeof ctx.body === 'string') defaultPageHeaders(ctx);
+    else if (ctx.oidc?.route === 'end_session' && ctx.status === 200) await finishWithoutSession(deps, ctx);
+    else if (ctx.status === 404 && ctx.body === undefined) await answerNothingHere(deps, ctx);
   });
+}
+
+/** For pages oidc-provider makes itself. They submit a form by a script, which it adds to the policy by its hash. */
+const libraryPageHeaders = {
+  'content-security-policy': "default-src 'none'; script-src; frame-ancestors 'none'; base-uri 'none'",
+  'referrer-policy': 'same-origin',
+  'x-frame-options': 'DENY',
+};
+
+async function answerNothingHere(deps: SignOnDeps, ctx: KoaContextWithOIDC): Promise<void> {
+  await renderFailure(deps, ctx, 'not_found', undefined);
+  ctx.status = 404;
 }
 
 function answerFault(deps: SignOnDeps, ctx: KoaContextWithOIDC, fault: unknown, id: string): void {
@@ -81,13 +94,6 @@ async function answerRefusal(deps: SignOnDeps, ctx: KoaContextWithOIDC, refused:
   if (typeof body !== 'object' || body?.error === undefined) return;
   const page = deps.explainUrl === undefined ? {} : { error_uri: `${deps.explainUrl}/${id}` };
   ctx.body = { ...body, error_description: `${body.error_description ?? body.error} [${id}]`, ...page };
-}
-
-/** The pages oidc-provider makes itself submit a form by a script; the policy admits that script alone, by its hash. */
-function defaultPageHeaders(ctx: KoaContextWithOIDC): void {
-  if (!ctx.type.includes('html') || ctx.response.get('content-security-policy') !== '') return;
-  ctx.set('referrer-policy', 'same-origin');
-  ctx.set('x-frame-options', 'DENY');
 }
 
 function stateOf(ctx: KoaContextWithOIDC): RequestState {

@@ -6,11 +6,12 @@ import type { Provider } from 'oidc-provider/lib/provider.js';
 import { renderErrorPage } from '../pages/message-pages.ts';
 import { pageHeaders } from '../pages/page.ts';
 import { renderSignOnPage, type SignOnProblem } from '../pages/sign-on-page.ts';
+import { endSessions } from '../sessions/end-sessions.ts';
 import { checkPassword } from './check-password.ts';
 import { signOnPath } from './configuration.ts';
 import { passwordAssurance, type SignOnDeps } from './deps.ts';
 import { addressOf } from './request-edge.ts';
-import { formSource } from './sign-out.ts';
+import { formSource, signOutAudit } from './sign-out.ts';
 
 interface Exchange {
   readonly provider: Provider;
@@ -45,7 +46,8 @@ async function answerForm(exchange: Exchange, interaction: Interaction, username
   if (username === '' || password === '') return showForm(exchange, interaction, { status: 400, username, problem: 'empty' });
   const { deps, provider, req, res } = exchange;
   const checked = await checkPassword(deps, { username, password, address: addressOf(req), clientId: clientIdOf(interaction) });
-  if (!checked.isRight) return showForm(exchange, interaction, { status: checked.problem === 'busy' ? 503 : 401, username, problem: checked.problem });
+  if (!checked.isRight) return showForm(exchange, interaction, { status: checked.problem === 'busy' ? 503 : 400, username, problem: checked.problem });
+  await signOutOther(deps, interaction, checked.userId);
   securityHeaders(res);
   await provider.interactionFinished(
     req,
@@ -53,6 +55,15 @@ async function answerForm(exchange: Exchange, interaction: Interaction, username
     { login: { accountId: checked.userId, ts: checked.authTime, acr: passwordAssurance.acr, amr: [...passwordAssurance.amr] } },
     { mergeWithLastSubmission: false },
   );
+}
+
+/** On a shared browser the one who signs in next gets a session of their own; the one before is signed out. */
+async function signOutOther(deps: SignOnDeps, interaction: Interaction, userId: string): Promise<void> {
+  const { session } = interaction;
+  if (session?.uid === undefined || session.accountId === userId) return;
+  await endSessions(deps.database, deps.tenantId, { browserSession: session.uid }, deps.clock(), signOutAudit(deps, { userId: session.accountId, ctx: undefined })); // LES-03
+  interaction.session = undefined;
+  await interaction.persist();
 }
 
 async function cancel(exchange: Exchange): Promise<void> {
@@ -100,7 +111,7 @@ async function showForm(exchange: Exchange, interaction: Interaction, state: For
 async function fail(exchange: Exchange, status: number, code: string): Promise<void> {
   const { deps, res } = exchange;
   const id = newId('aud', deps.clock());
-  deps.log.info({ id, code }, 'a sign-in page was refused');
+  deps.log.info({ id, reason: code }, 'a sign-in page was refused');
   res.writeHead(status, pageHeaders());
   res.end(await renderErrorPage(code, { tenantName: deps.tenantName, issuer: deps.issuer, id }));
 }

@@ -13,8 +13,8 @@ export type Live<T> = { readonly isLive: true; readonly value: T } | { readonly 
 export async function findLivePerson(deps: SignOnDeps, userId: string, authTimeSeconds: number | undefined): Promise<Live<Person>> {
   const person = await findPerson(deps.database, deps.tenantId, userId);
   if (person === undefined) return inactive('person-unknown');
-  if (person.state !== 'active') return inactive('person-disabled'); // LES-20, RTK-04
-  if (person.revokedBefore !== undefined && !isSince(authTimeSeconds, person.revokedBefore)) return inactive('person-revoked'); // RTK-04
+  if (person.state !== 'active') return inactive('person-disabled'); // LES-20
+  if (person.revokedBefore !== undefined && !isSince(authTimeSeconds, person.revokedBefore)) return inactive('person-revoked'); // LES-20
   return { isLive: true, value: person };
 }
 
@@ -22,7 +22,7 @@ export async function findLivePerson(deps: SignOnDeps, userId: string, authTimeS
 export async function findLivePersonOfSession(deps: SignOnDeps, userId: string, sid: string, authTimeSeconds: number | undefined): Promise<Live<Person>> {
   const session = await findSession(deps.database, deps.tenantId, sid);
   if (session === undefined || session.userId !== userId) return inactive('session-unknown');
-  if (session.endedAt !== undefined) return inactive('session-ended'); // RTK-04, SSO-10
+  if (session.endedAt !== undefined) return inactive('session-ended'); // SSO-10, LES-20
   if (session.expiresAt <= deps.clock()) return inactive('session-expired'); // LES-21
   return findLivePerson(deps, userId, authTimeSeconds ?? session.authTime);
 }

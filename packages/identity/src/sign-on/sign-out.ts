@@ -28,13 +28,24 @@ export async function signedOutSource(deps: SignOnDeps, ctx: KoaContextWithOIDC)
 }
 
 /**
- * Ends the session of a valid `id_token_hint` when the browser no longer has its cookie: cleared cookies must not keep a
- * session alive that its owner asked to end.
+ * Answers a sign-out of a browser that is not signed in: there is nobody to ask, so it goes on to the registered address
+ * at once. The session of a valid `id_token_hint` ends all the same: cleared cookies must not keep a session alive that
+ * its owner asked to end.
  */
-export async function endHintedSession(deps: SignOnDeps, ctx: KoaContextWithOIDC): Promise<void> {
+export async function finishWithoutSession(deps: SignOnDeps, ctx: KoaContextWithOIDC): Promise<void> {
+  if (ctx.oidc.session?.accountId !== undefined) return;
+  await endHintedSession(deps, ctx);
+  const { post_logout_redirect_uri: registered, state } = ctx.oidc.params as { post_logout_redirect_uri?: string; state?: string };
+  const target = new URL(registered ?? `${deps.issuer.replace(/\/$/, '')}/logout/success`);
+  if (registered !== undefined && state !== undefined) target.searchParams.set('state', state);
+  ctx.status = 303;
+  ctx.redirect(target.href);
+}
+
+async function endHintedSession(deps: SignOnDeps, ctx: KoaContextWithOIDC): Promise<void> {
   const hint = (ctx.oidc.entities as unknown as { IdTokenHint?: { payload: { sid?: unknown; sub?: unknown } } }).IdTokenHint;
   const { sid, sub } = hint?.payload ?? {};
-  if (typeof sid !== 'string' || typeof sub !== 'string' || ctx.oidc.session?.accountId !== undefined) return;
+  if (typeof sid !== 'string' || typeof sub !== 'string') return;
   const session = await findSession(deps.database, deps.tenantId, sid);
   if (session === undefined || session.endedAt !== undefined || session.userId !== sub) return;
   await endSessions(deps.database, deps.tenantId, { sid }, deps.clock(), signOutAudit(deps, { userId: sub, ctx })); // LES-03
