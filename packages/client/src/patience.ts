@@ -47,6 +47,6 @@ export function retryAfterSeconds(response: Response, nowMs: number): number | u
   const value = response.headers.get('retry-after')?.trim();
   if (value === undefined || value === '') return undefined;
   if (/^\d{1,9}$/.test(value)) return Number(value);
-  const date = Date.parse(value);
+  const date = /^[A-Za-z]{3,9}[, ]/.test(value) ? Date.parse(value) : Number.NaN; // "-1" would be read as a year
   return Number.isNaN(date) ? undefined : Math.max(0, Math.ceil((date - nowMs) / 1000));
 }

@@ -2,14 +2,23 @@ import { verifies } from '@crossgrant/testkit';
 import { afterEach, expect, test } from 'vitest';
 import { createCrossgrantClient, none } from '../src/index.ts';
 import { expectFailure } from './expect-failure.ts';
-import { exchangeAnswer, inTurn, oauthError, startWorld, type World } from './fake-parties.ts';
+import {
+  type Answer,
+  exchangeAnswer,
+  type Handler,
+  inTurn,
+  oauthError,
+  startWorld,
+  type World,
+} from './fake-parties.ts';
 
 let world: World;
 afterEach(() => world.close());
 
 const askToken = (more: object = {}) =>
   world.client.accessToken({ session: world.session.id, resource: world.resource, ...more });
-const answerExchange = (...answers: Parameters<typeof inTurn>) => world.idp.answer('POST /token', inTurn(...answers));
+const answerExchange = (...answers: readonly (Answer | Handler)[]) =>
+  world.idp.answer('POST /token', inTurn(...answers));
 
 verifies(['MCP-01', 'MCP-02', 'CLI-04'], 'both legs carry what the wire examples carry', async () => {
   world = await startWorld();
