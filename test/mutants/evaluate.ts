@@ -1,0 +1,99 @@
+import { ruleIdPattern } from '../../spec/rule.ts';
+import type { Citation } from './citations.ts';
+import type { Mutant } from './mutate.ts';
+import type { ModuleResult } from './worker.ts';
+import type { MutantWorker } from './worker-process.ts';
+
+/** What the unbroken code shows: which test files carry an id, how long they take, which tests are red already. */
+export interface Baseline {
+  readonly filesById: ReadonlyMap<string, readonly TestFile[]>;
+  readonly redTests: ReadonlySet<string>;
+}
+
+interface TestFile {
+  readonly file: string;
+  readonly milliseconds: number;
+}
+
+export type Verdict = 'killed' | 'survived' | 'untested' | 'breaks the module' | 'not a mutant';
+
+export interface MutantResult {
+  readonly citation: Citation;
+  readonly id: string;
+  readonly verdict: Verdict;
+  readonly note?: string;
+}
+
+/** A mutant whose tests take this much longer than usual hangs, which a test would notice. */
+const patienceMilliseconds = 90_000;
+
+export async function runBaseline(
+  worker: MutantWorker,
+  files: readonly string[],
+  pattern: string,
+  onFile: (file: string) => void,
+): Promise<Baseline> {
+  const filesById = new Map<string, TestFile[]>();
+  const redTests = new Set<string>();
+  for (const file of files) {
+    onFile(file);
+    const answer = await worker.run({ files: [file], pattern }, 10 * patienceMilliseconds);
+    if (answer === 'timeout' || answer.error !== undefined) redTests.add(`${file} (did not finish)`);
+    else for (const module of answer.modules) addModule(module, filesById, redTests);
+  }
+  for (const list of filesById.values()) list.sort((a, b) => a.milliseconds - b.milliseconds);
+  return { filesById, redTests };
+}
+
+/** Runs the tests of every cited id against the broken file, quickest first, until each id has seen red. */
+export async function evaluate(
+  worker: MutantWorker,
+  citation: Citation,
+  mutant: Mutant,
+  baseline: Baseline,
+): Promise<readonly MutantResult[]> {
+  if ('problem' in mutant) {
+    return citation.ids.map((id) => ({ citation, id, verdict: 'not a mutant', note: mutant.problem }));
+  }
+  const open = new Set(citation.ids.filter((id) => baseline.filesById.has(id)));
+  const verdicts = new Map<string, Verdict>(citation.ids.map((id) => [id, open.has(id) ? 'survived' : 'untested']));
+  for (const file of filesOf([...open], baseline)) {
+    const pending = [...open].filter((id) => verdicts.get(id) === 'survived');
+    const concerned = pending.filter((id) => baseline.filesById.get(id)!.some((each) => each.file === file));
+    if (concerned.length === 0) continue;
+    const request = {
+      files: [file],
+      pattern: `\\b(${concerned.join('|')})\\b`,
+      replace: { file: citation.file, text: mutant.text },
+    };
+    const answer = await worker.run(request, patienceMilliseconds);
+    for (const id of concerned) verdicts.set(id, judge(answer, id, baseline) ?? verdicts.get(id)!);
+  }
+  return citation.ids.map((id) => ({ citation, id, verdict: verdicts.get(id)! }));
+}
+
+function judge(answer: Awaited<ReturnType<MutantWorker['run']>>, id: string, baseline: Baseline): Verdict | undefined {
+  if (answer === 'timeout') return 'killed';
+  if (answer.error !== undefined || answer.modules.some((module) => module.isBroken)) return 'breaks the module';
+  const red = answer.modules.flatMap((module) => module.tests.filter((each) => each.state === 'failed'));
+  return red.some((each) => each.name.includes(id) && !baseline.redTests.has(each.name)) ? 'killed' : undefined;
+}
+
+function filesOf(ids: readonly string[], baseline: Baseline): readonly string[] {
+  const files = ids.flatMap((id) => baseline.filesById.get(id) ?? []);
+  const sorted = files.toSorted((a, b) => a.milliseconds - b.milliseconds);
+  return [...new Set(sorted.map((each) => each.file))];
+}
+
+function addModule(module: ModuleResult, filesById: Map<string, TestFile[]>, redTests: Set<string>): void {
+  if (module.isBroken) redTests.add(`${module.file} (does not load)`);
+  const ids = new Set<string>();
+  for (const test of module.tests) {
+    if (test.state === 'failed') redTests.add(test.name);
+    else for (const id of test.name.match(ruleIdPattern) ?? []) ids.add(id);
+  }
+  for (const id of ids) {
+    const known = filesById.get(id) ?? [];
+    filesById.set(id, [...known, { file: module.file, milliseconds: module.milliseconds }]);
+  }
+}
