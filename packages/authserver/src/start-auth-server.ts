@@ -147,7 +147,7 @@ function openKeys({ database, secrets, clock }: Opened): Promise<KeyRing> {
 function openSecrets(config: AuthServerConfig): SecretBox {
   const isFile = !/^postgres(ql)?:\/\//i.test(config.database);
   const beside = config.development && isFile ? `${config.database}.key` : undefined;
-  return openSecretBox({ env: 'CROSSGRANT_KEY', file: config.keyFile ?? beside, createIfMissing: config.development });
+  return openSecretBox({ env: 'CROSSGRANT_AS_KEY', file: config.keyFile ?? beside, createIfMissing: config.development });
 }
 
 /** The public host and the one that is listened on; a port that is only known later leaves the host unchecked. */

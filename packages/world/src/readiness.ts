@@ -23,8 +23,9 @@ export function checkKeys(world: World, servers: readonly ServerParty[], { env, 
     const section = world[server];
     if (section === undefined) return [];
     const variable = keyVariables[server];
+    if ((env[variable] ?? '') !== '') return [];
     if (section.keyFile === undefined) {
-      return (env[variable] ?? '') === '' ? [`${server}.keyFile: is missing, and ${variable} is not set. Name a file, or set the variable to the output of "openssl rand -base64 32".`] : [];
+      return [`${server}.keyFile: is missing, and ${variable} is not set. Name a file, or set the variable to the output of "openssl rand -base64 32".`];
     }
     const mode = fileMode(section.keyFile);
     if (mode === undefined) {

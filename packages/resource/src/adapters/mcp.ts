@@ -5,7 +5,7 @@ import type { AdmissionNeeds, ResourceServer } from '../middleware/create-resour
 import { bearerRequestOf, readText, responseOf, withoutToken } from './fetch.ts';
 
 /** What a server under enterprise-managed authorization announces: spread it into `capabilities`. MCP-EMA §3. */
-export const mcpCapabilities: { readonly extensions: Record<string, object> } = {
+export const mcpCapabilities: { readonly extensions: Record<string, Record<string, never>> } = {
   extensions: { [mcp.enterpriseManagedAuthorization]: {} }, // MCP-06
 };
 

@@ -1,6 +1,6 @@
 import { z } from 'zod';
 import { resourceClientAuth } from './client-auth.ts';
-import { clientIdentifier, database, identifier, issuerUrl, label, listenAddress, publicJwks, resourceIdentifier, scopeToken, seconds, secret, url } from './fields.ts';
+import { clientIdentifier, database, emailAddress, identifier, issuerUrl, label, listenAddress, publicJwks, resourceIdentifier, scopeToken, seconds, secret, url } from './fields.ts';
 
 const customerName = identifier.default('default');
 const algorithms = z.array(z.enum(['ES256', 'ES384', 'RS256', 'PS256', 'EdDSA'], { error: 'must be ES256, ES384, RS256, PS256 or EdDSA.' })).min(1, 'must name at least one algorithm.');
@@ -11,7 +11,7 @@ const account = z
   .strictObject({
     id: identifier.describe('Its subject in access tokens. The key of an upsert.'),
     customer: customerName,
-    email: z.email('must be an e-mail address.').optional(),
+    email: emailAddress.optional(),
     emailVerified: z.boolean().optional(),
     scopes: z.array(scopeToken).optional().describe('A ceiling for this person; all scopes where none are given.'),
     links: z.array(z.strictObject({ issuer: issuerUrl, tenant: label.optional(), subject: label })).default([]).describe('People of trusted issuers who are this account.'),
@@ -86,7 +86,7 @@ export const authserver = z
     issuer: issuerUrl.describe('Public; the audience of the ID-JAGs it takes.'),
     listen: listenAddress.describe('The address this process binds.'),
     database,
-    keyFile: z.string().min(1).optional().describe('Holds the key that encrypts private keys at rest; made when missing with development: true. Without one the variable CROSSGRANT_AS_KEY is read.'),
+    keyFile: z.string().min(1).optional().describe('Holds the key that encrypts private keys at rest; made when missing with development: true. The variable CROSSGRANT_AS_KEY goes first.'),
     customers: z.array(customer).default([{ id: 'default' }]),
     accounts: z.array(account).default([]),
     clients: z.array(resourceClient).default([]),

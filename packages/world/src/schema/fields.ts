@@ -3,6 +3,9 @@ import { z } from 'zod';
 /** A text that is not empty and holds no control characters. */
 export const label: z.ZodType<string> = z.string().min(1, 'must not be empty.').max(200, 'must be at most 200 characters long.').regex(/^[^\p{Cc}]*$/u, 'must not hold control characters.');
 
+/** An e-mail address as far as a configuration can judge it: one @ with a text on each side. */
+export const emailAddress: z.ZodType<string> = z.string().regex(/^[^\s@]{1,64}@[^\s@]{1,255}$/, 'must be an e-mail address.');
+
 /**
  * Names that travel in Basic credentials or in other references of this file. From `[A-Za-z0-9_-]` only, so that the raw
  * and the percent-encoded form of a client id are the same text (interop with clients that send either).

@@ -18,10 +18,12 @@ verifies('LES-98', 'every pattern of the schema decides on 64 KB of hostile text
   for (const quoted of patterns) {
     const pattern = new RegExp(JSON.parse(quoted) as string, 'u');
     for (const hostile of ['a'.repeat(65_536), '0'.repeat(65_536), `${'a.'.repeat(32_768)}!`, `${'a-'.repeat(32_768)}!`, ' '.repeat(65_536), '/'.repeat(65_536)]) {
-      pattern.test('warm');
-      const started = performance.now();
-      pattern.test(hostile);
-      expect(performance.now() - started, `${pattern} on ${hostile.slice(0, 4)}…`).toBeLessThan(5);
+      const times = [1, 2, 3].map(() => {
+        const started = performance.now();
+        pattern.test(hostile);
+        return performance.now() - started;
+      });
+      expect(Math.min(...times), `${pattern} on ${hostile.slice(0, 4)}…`).toBeLessThan(5);
     }
   }
 });

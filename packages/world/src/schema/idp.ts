@@ -1,11 +1,11 @@
 import { z } from 'zod';
-import { database, identifier, issuerUrl, label, listenAddress, seconds, secret } from './fields.ts';
+import { database, emailAddress, identifier, issuerUrl, label, listenAddress, seconds, secret } from './fields.ts';
 
 const person = z
   .strictObject({
     username: label.describe('What the person types on the sign-on page. The key of an upsert.'),
     password: secret.optional().describe('Kept as argon2id. Without one the person cannot sign on with a password.'),
-    email: z.email('must be an e-mail address.'),
+    email: emailAddress,
     emailVerified: z.boolean().default(true),
     name: label.optional().describe('The name others see.'),
     groups: z.array(label).default([]).describe('Group names; a group exists as soon as somebody is in it.'),
@@ -30,7 +30,7 @@ export const idp = z
     issuer: issuerUrl.describe('Public; may differ from listen where a proxy terminates TLS.'),
     listen: listenAddress.describe('The address this process binds.'),
     database,
-    keyFile: z.string().min(1).optional().describe('Holds the key that encrypts private keys at rest; made when missing with development: true. Without one the variable CROSSGRANT_IDP_KEY is read.'),
+    keyFile: z.string().min(1).optional().describe('Holds the key that encrypts private keys at rest; made when missing with development: true. The variable CROSSGRANT_IDP_KEY goes first.'),
     tenants,
     people: z.array(person).default([]),
     sessionSeconds: seconds.optional().describe('How long a sign-on session lasts at most.'),
