@@ -1,9 +1,26 @@
 import type { GuardedFetch } from '@crossgrant/platform';
 import { verifies } from '@crossgrant/testkit';
 import { expect } from 'vitest';
-import { bearer, createMiddlewareWorld, issuer, type MiddlewareWorld, now, resource } from '../../test/middleware-world.ts';
+import {
+  bearer,
+  createMiddlewareWorld,
+  issuer,
+  type MiddlewareWorld,
+  now,
+  resource,
+} from '../../test/middleware-world.ts';
 
-const active = { active: true, iss: issuer, sub: 'acct_7', aud: resource, client_id: 'agent', iat: now, exp: now + 600, jti: 'at-1', scope: 'chat.read' };
+const active = {
+  active: true,
+  iss: issuer,
+  sub: 'acct_7',
+  aud: resource,
+  client_id: 'agent',
+  iat: now,
+  exp: now + 600,
+  jti: 'at-1',
+  scope: 'chat.read',
+};
 
 interface Asked {
   readonly calls: { url: string; headers: Record<string, string>; body: string }[];
@@ -17,7 +34,13 @@ function introspecting(cacheSeconds = 30): { world: MiddlewareWorld; asked: Aske
     if (asked.answer instanceof Error) throw asked.answer;
     return { ...asked.answer, headers: {}, finalAddress: '' };
   };
-  return { asked, world: createMiddlewareWorld({ fetch, introspection: { endpoint: `${issuer}/introspect`, secret: 's3cret', cacheSeconds } }) };
+  return {
+    asked,
+    world: createMiddlewareWorld({
+      fetch,
+      introspection: { endpoint: `${issuer}/introspect`, secret: 's3cret', cacheSeconds },
+    }),
+  };
 }
 
 async function outcome(world: MiddlewareWorld, token = 'opaque'): Promise<unknown> {
@@ -32,7 +55,9 @@ verifies('RSV-06', 'the resource server authenticates, and an active token is ad
   expect(asked.calls).toEqual([
     {
       url: `${issuer}/introspect`,
-      headers: expect.objectContaining({ authorization: `Basic ${btoa('https%3A%2F%2Fmcp.chat.example%2Fmcp:s3cret')}` }),
+      headers: expect.objectContaining({
+        authorization: `Basic ${btoa('https%3A%2F%2Fmcp.chat.example%2Fmcp:s3cret')}`,
+      }),
       body: 'token=opaque&token_type_hint=access_token',
     },
   ]);
@@ -46,13 +71,24 @@ verifies('RSV-06', 'an inactive token, or an answer that is not exactly active, 
   }
 });
 
-verifies(['RSV-06', 'RSV-01'], 'an active token for another resource, of another issuer, or past its end is refused', async () => {
-  for (const changes of [{ aud: 'https://mcp.other.example/mcp' }, { aud: undefined }, { iss: 'https://evil.example' }, { exp: now - 31 }, { exp: undefined }, { cnf: { jkt: 'x' } }]) {
-    const { world, asked } = introspecting();
-    asked.answer = { status: 200, text: JSON.stringify({ ...active, ...changes }) };
-    expect(await outcome(world), JSON.stringify(changes)).toEqual([401, 'invalid_token']);
-  }
-});
+verifies(
+  ['RSV-06', 'RSV-01'],
+  'an active token for another resource, of another issuer, or past its end is refused',
+  async () => {
+    for (const changes of [
+      { aud: 'https://mcp.other.example/mcp' },
+      { aud: undefined },
+      { iss: 'https://evil.example' },
+      { exp: now - 31 },
+      { exp: undefined },
+      { cnf: { jkt: 'x' } },
+    ]) {
+      const { world, asked } = introspecting();
+      asked.answer = { status: 200, text: JSON.stringify({ ...active, ...changes }) };
+      expect(await outcome(world), JSON.stringify(changes)).toEqual([401, 'invalid_token']);
+    }
+  },
+);
 
 verifies('RSV-06', 'an answer counts for its seconds and no longer', async () => {
   const { world, asked } = introspecting(30);
@@ -76,7 +112,12 @@ verifies('LES-36', 'a remembered answer is judged at every use, and only for its
 });
 
 verifies(['RSV-06', 'LES-86'], 'an endpoint that fails or refuses us turns the request away with 503', async () => {
-  for (const answer of [{ status: 500, text: '' }, { status: 401, text: JSON.stringify(active) }, { status: 200, text: 'junk' }, new Error('unreachable')]) {
+  for (const answer of [
+    { status: 500, text: '' },
+    { status: 401, text: JSON.stringify(active) },
+    { status: 200, text: 'junk' },
+    new Error('unreachable'),
+  ]) {
     const { world, asked } = introspecting();
     asked.answer = answer;
     expect(await outcome(world)).toEqual([503, 'temporarily_unavailable']);

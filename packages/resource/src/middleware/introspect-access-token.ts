@@ -8,8 +8,8 @@ import {
   formatForm,
   type JsonObject,
   parseStrictJsonObject,
-  refuse,
   type Result,
+  refuse,
   toSeconds,
 } from '@crossgrant/protocol';
 import { createVerdictCache, type VerdictCache, verdictKey } from './verdict-cache.ts';
@@ -53,7 +53,11 @@ export function createIntrospectingVerifier(deps: IntrospectionDeps): TokenVerif
   };
 }
 
-async function activeBody(token: string, answers: VerdictCache<Answer>, deps: IntrospectionDeps): Promise<JsonObject | undefined> {
+async function activeBody(
+  token: string,
+  answers: VerdictCache<Answer>,
+  deps: IntrospectionDeps,
+): Promise<JsonObject | undefined> {
   const key = verdictKey(token, deps.resource);
   const known = answers.find(key);
   if (known !== undefined && known.until > deps.clock()) return known.body;
@@ -71,7 +75,10 @@ async function ask(token: string, deps: IntrospectionDeps): Promise<JsonObject |
       'content-type': 'application/x-www-form-urlencoded',
       accept: 'application/json',
     },
-    body: formatForm([['token', token], ['token_type_hint', 'access_token']]),
+    body: formatForm([
+      ['token', token],
+      ['token_type_hint', 'access_token'],
+    ]),
     maxBytes: responseBytes,
   });
   if (response.status !== 200) throw new KeysUnavailable(`Introspection answered ${response.status}`); // RSV-06, LES-86

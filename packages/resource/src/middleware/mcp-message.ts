@@ -3,10 +3,10 @@ import {
   type JsonObject,
   type JsonValue,
   ok,
-  parseStrictJson,
   type PlainHeaders,
-  refuse,
+  parseStrictJson,
   type Result,
+  refuse,
 } from '@crossgrant/protocol';
 
 /** One operation that a JSON-RPC body asks for: a method, and the tool, prompt or resource that it names. */

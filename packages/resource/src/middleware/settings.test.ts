@@ -2,14 +2,21 @@ import { verifies } from '@crossgrant/testkit';
 import { expect, test } from 'vitest';
 import { createMiddlewareWorld } from '../../test/middleware-world.ts';
 
-const start = (options: object): (() => unknown) => () => createMiddlewareWorld(options);
+const start =
+  (options: object): (() => unknown) =>
+  () =>
+    createMiddlewareWorld(options);
 
 verifies('LES-35', 'a skew that is no number, negative or large does not start', () => {
-  for (const skewSeconds of [Number.NaN, -1, 61, Number.POSITIVE_INFINITY]) expect(start({ skewSeconds }), String(skewSeconds)).toThrow(/skewSeconds must lie between 0 and 60/);
+  for (const skewSeconds of [Number.NaN, -1, 61, Number.POSITIVE_INFINITY])
+    expect(start({ skewSeconds }), String(skewSeconds)).toThrow(/skewSeconds must lie between 0 and 60/);
 });
 
 verifies('RSV-06', 'an introspection answer may count for thirty seconds at most', () => {
-  for (const cacheSeconds of [31, Number.NaN, -1]) expect(start({ introspection: { endpoint: 'https://a.example', secret: 's', cacheSeconds } })).toThrow(/cacheSeconds must lie between 0 and 30/);
+  for (const cacheSeconds of [31, Number.NaN, -1])
+    expect(start({ introspection: { endpoint: 'https://a.example', secret: 's', cacheSeconds } })).toThrow(
+      /cacheSeconds must lie between 0 and 30/,
+    );
 });
 
 test('each mistake is one sentence with a stable code', () => {
@@ -29,5 +36,7 @@ test('each mistake is one sentence with a stable code', () => {
     expect(start(options)).toThrow(sentence);
     expect(start(options)).toThrow(expect.objectContaining({ code: 'resource-server/configuration' }));
   }
-  expect(start({ authorizationServer: 'http://127.0.0.1:4702', resource: 'http://127.0.0.1:4703/mcp', development: true })).not.toThrow();
+  expect(
+    start({ authorizationServer: 'http://127.0.0.1:4702', resource: 'http://127.0.0.1:4703/mcp', development: true }),
+  ).not.toThrow();
 });

@@ -1,4 +1,11 @@
-import { createGuardedFetch, type GuardedFetch, type IssuerKeys, Misuse, pinnedIssuerKeys, remoteIssuerKeys } from '@crossgrant/platform';
+import {
+  createGuardedFetch,
+  type GuardedFetch,
+  type IssuerKeys,
+  Misuse,
+  pinnedIssuerKeys,
+  remoteIssuerKeys,
+} from '@crossgrant/platform';
 import { type Clock, isScopeToken, limits, parseIssuerUrl, parseResourceIdentifier } from '@crossgrant/protocol';
 import { importJwks, isSignatureAlgorithm, type SignatureAlgorithm } from '@crossgrant/protocol/jws';
 import type { AuthInfo } from './auth-info.ts';
@@ -57,13 +64,23 @@ const introspectionCacheSecondsAtMost = 30;
 
 /** Refuses a configuration that would start and then be wrong. Each sentence says what to change. */
 export function checkSettings(options: ResourceServerOptions): void {
-  const { resource, authorizationServer, skewSeconds = limits.skewSeconds, introspection, development = false } = options;
+  const {
+    resource,
+    authorizationServer,
+    skewSeconds = limits.skewSeconds,
+    introspection,
+    development = false,
+  } = options;
   const cacheSeconds = introspection?.cacheSeconds ?? 0;
 
-  if (!parseResourceIdentifier(resource).ok || !/^https?:/i.test(resource)) throw misuse('resource', 'must be an http(s) URL without fragment, user info and dot segments');
-  if (!parseIssuerUrl(authorizationServer, { allowHttpLoopback: development }).ok) throw misuse('authorizationServer', 'must be the https issuer of the authorization server, to the letter');
-  if (!isWithin(skewSeconds, limits.skewSecondsAtMost)) throw misuse('skewSeconds', `must lie between 0 and ${limits.skewSecondsAtMost}`); // LES-35
-  if (!isWithin(cacheSeconds, introspectionCacheSecondsAtMost)) throw misuse('introspection.cacheSeconds', `must lie between 0 and ${introspectionCacheSecondsAtMost}`); // RSV-06
+  if (!parseResourceIdentifier(resource).ok || !/^https?:/i.test(resource))
+    throw misuse('resource', 'must be an http(s) URL without fragment, user info and dot segments');
+  if (!parseIssuerUrl(authorizationServer, { allowHttpLoopback: development }).ok)
+    throw misuse('authorizationServer', 'must be the https issuer of the authorization server, to the letter');
+  if (!isWithin(skewSeconds, limits.skewSecondsAtMost))
+    throw misuse('skewSeconds', `must lie between 0 and ${limits.skewSecondsAtMost}`); // LES-35
+  if (!isWithin(cacheSeconds, introspectionCacheSecondsAtMost))
+    throw misuse('introspection.cacheSeconds', `must lie between 0 and ${introspectionCacheSecondsAtMost}`); // RSV-06
   if (introspection?.secret === '') throw misuse('introspection.secret', 'must not be empty');
   if (!allScopes(options).every(isScopeToken)) throw misuse('scopes', 'must be scope tokens without blanks and quotes');
 }
@@ -71,7 +88,8 @@ export function checkSettings(options: ResourceServerOptions): void {
 /** The keys of the authorization server, from wherever the options say. */
 export function keysOf(options: ResourceServerOptions, clock: Clock): IssuerKeys {
   const { keys, authorizationServer } = options;
-  if (keys === undefined) return remoteIssuerKeys({ source: { issuer: authorizationServer }, fetch: fetchOf(options), clock });
+  if (keys === undefined)
+    return remoteIssuerKeys({ source: { issuer: authorizationServer }, fetch: fetchOf(options), clock });
   if (!('keys' in keys)) return keys;
   const { problems, keys: usable } = importJwks(keys);
   if (usable.length === 0) throw misuse('keys', `hold no usable key: ${problems.join('; ')}`);
@@ -84,11 +102,18 @@ export function fetchOf(options: ResourceServerOptions): GuardedFetch {
 
 export function algorithmsOf(options: ResourceServerOptions): readonly SignatureAlgorithm[] {
   const algorithms = options.algorithms ?? ['ES256', 'ES384', 'PS256', 'RS256', 'EdDSA'];
-  if (algorithms.length === 0 || !algorithms.every(isSignatureAlgorithm)) throw misuse('algorithms', 'must be a list of supported signature algorithms');
+  if (algorithms.length === 0 || !algorithms.every(isSignatureAlgorithm))
+    throw misuse('algorithms', 'must be a list of supported signature algorithms');
   return algorithms;
 }
 
-function allScopes({ scopesSupported, initialScopes, tools, methods, scopeHierarchy }: ResourceServerOptions): readonly string[] {
+function allScopes({
+  scopesSupported,
+  initialScopes,
+  tools,
+  methods,
+  scopeHierarchy,
+}: ResourceServerOptions): readonly string[] {
   const tables = [tools, methods, scopeHierarchy].flatMap((table) => Object.values(table ?? {}).flat());
   return [...scopesSupported, ...(initialScopes ?? []), ...tables];
 }

@@ -4,8 +4,8 @@ import {
   type Clock,
   checkAccessTokenClaims,
   ok,
-  refuse,
   type Result,
+  refuse,
   toSeconds,
 } from '@crossgrant/protocol';
 import {
