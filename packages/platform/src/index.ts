@@ -1,6 +1,7 @@
 export type { AuditEntry, AuditKind, AuditOutcome, AuditPersonal } from './audit/audit-entry.ts';
 export { cleanText, escapeUnsafe } from './audit/clean-text.ts';
 export { erasePersonal, findAudit, type StoredAudit, storedAudit } from './audit/find-audit.ts';
+export { type AnonymousRefusal, createRefusalCounter, type RefusalCounter } from './audit/refusal-counter.ts';
 export { type ChainVerdict, verifyAuditChain } from './audit/verify-chain.ts';
 export type { CommitQueue } from './commit/commit-queue.ts';
 export type { CommitOutcome, CommitRequest, RowInsert, SingleUse, SqlValue } from './commit/commit-request.ts';
@@ -16,6 +17,7 @@ export type { KeySource } from './keys/fetch-issuer-keys.ts';
 export { type IssuerKeys, pinnedIssuerKeys } from './keys/issuer-keys.ts';
 export { type KeyRing, type KeyRingOptions, openKeyRing } from './keys/key-ring.ts';
 export { type KeyAlert, type RemoteIssuerKeysOptions, remoteIssuerKeys } from './keys/remote-issuer-keys.ts';
+export { type RotationOptions, revokeSigningKey, rotateSigningKey } from './keys/rotate-keys.ts';
 export { openSecretBox, type SecretBox, type SecretBoxOptions, secretBoxFromKey } from './keys/secret-box.ts';
 export { createLog, type Logger } from './log/log.ts';
 export { redactText } from './log/redact.ts';

@@ -1,4 +1,4 @@
-import { randomBytes } from 'node:crypto';
+import { createHash, randomBytes } from 'node:crypto';
 import { type AuditEntry, auditColumns } from '../audit/audit-entry.ts';
 import { StoreUnavailable } from '../errors.ts';
 import type { CommitOutcome, CommitRequest, PreparedRequest } from './commit-request.ts';
@@ -110,9 +110,15 @@ function prepare(request: CommitRequest): PreparedRequest {
     attemptId: randomBytes(12).toString('base64url'),
     scope: request.scope,
     expectedEpoch: request.expectedEpoch,
-    singleUse: request.singleUse ?? [],
+    singleUse: (request.singleUse ?? []).map((use) => ({ ...use, key: storableKey(use.key) })),
     inserts: request.inserts ?? [],
     audit: auditColumns(request.audit),
     auditWhenReplayed: request.auditWhenReplayed === undefined ? null : auditColumns(request.auditWhenReplayed),
   };
+}
+
+/** A key comes from outside. What an index cannot hold, too long or not plain text, is represented by its hash. */
+function storableKey(key: string): string {
+  if (key.length <= 512 && key.isWellFormed() && !key.includes('\u0000')) return key;
+  return `sha256:${createHash('sha256').update(JSON.stringify(key)).digest('base64url')}`;
 }

@@ -10,7 +10,7 @@ export interface WorkerStart {
 
 export type WorkerRequest =
   | { readonly act: 'run'; readonly requests: readonly PreparedRequest[] }
-  | { readonly act: 'sweep'; readonly before: number }
+  | { readonly act: 'sweep'; readonly before: number; readonly limit: number }
   | { readonly act: 'close' };
 
 export type WorkerReply =
@@ -27,7 +27,7 @@ if (port !== null) {
 
   const answer = (request: WorkerRequest): WorkerReply => {
     if (request.act === 'run') return { outcomes: batches.run(request.requests) };
-    if (request.act === 'sweep') return { swept: batches.sweep(request.before, 500) };
+    if (request.act === 'sweep') return { swept: batches.sweep(request.before, request.limit) };
     database.close();
     return { closed: true };
   };

@@ -1,11 +1,11 @@
 import { Worker } from 'node:worker_threads';
+import type { Sweep } from '../database/maintenance.ts';
 import { StoreUnavailable } from '../errors.ts';
 import type { BatchRunner } from './commit-queue.ts';
 import type { WorkerReply, WorkerRequest, WorkerStart } from './sqlite-commit-worker.ts';
 
 export interface SweepingRunner extends BatchRunner {
-  /** Removes single-use records kept until before this instant, one small batch. Returns how many went. */
-  sweep(before: number): Promise<number>;
+  readonly sweep: Sweep;
 }
 
 /**
@@ -49,8 +49,8 @@ export function createSqliteRunner(start: WorkerStart): SweepingRunner {
       const reply = await ask({ act: 'run', requests });
       return 'outcomes' in reply ? reply.outcomes : [];
     },
-    async sweep(before) {
-      const reply = await ask({ act: 'sweep', before });
+    async sweep(before, limit) {
+      const reply = await ask({ act: 'sweep', before, limit });
       return 'swept' in reply ? reply.swept : 0;
     },
     async close() {

@@ -1,6 +1,6 @@
 import { randomBytes } from 'node:crypto';
 import type { Clock } from '@crossgrant/protocol';
-import { Kysely, PostgresDialect, sql } from 'kysely';
+import { Kysely, PostgresDialect } from 'kysely';
 import pg from 'pg';
 import { type CommitQueue, createCommitQueue } from '../commit/commit-queue.ts';
 import { createPostgresRunner } from '../commit/postgres-runner.ts';
@@ -11,7 +11,7 @@ import { type ChangeFeed, createChangeFeed } from './change-feed.ts';
 import { type ChangeWriter, createChangeWriter } from './change-scope.ts';
 import { coreMigrations } from './core-migrations.ts';
 import type { CoreSchema } from './core-schema.ts';
-import { startMaintenance } from './maintenance.ts';
+import { postgresSweep, startMaintenance } from './maintenance.ts';
 import { type Engine, type Migration, migrate } from './migrate.ts';
 import { createPostgresListener } from './postgres-listener.ts';
 import { postgresSettings } from './postgres-pool.ts';
@@ -67,23 +67,28 @@ export async function openDatabase<S>(options: DatabaseOptions): Promise<Databas
   const commits = createCommitQueue(runner, { maxQueued: options.maxQueued });
   const maintenance = startMaintenance({
     clock,
-    sweep: sqlite === undefined ? (before) => sweepPostgres(kysely, before) : (before) => sqlite.sweep(before),
+    sweep: sqlite?.sweep ?? postgresSweep(kysely),
     prepare: async (now) => {
       if (engine === 'postgres') await ensureAuditPartitions(kysely, now);
     },
     onProblem,
   });
+  let closing: Promise<void> | undefined;
+  async function closeAll(): Promise<void> {
+    await maintenance.close();
+    await commits.close();
+    await Promise.all([feed.close(), listener?.close()]);
+    await kysely.destroy();
+  }
   return {
     engine,
     kysely: kysely as unknown as Kysely<S & CoreSchema>,
     commits,
     changes: createChangeWriter({ kysely, engine, writer: `${writer}-c`, announce: feed.announce }),
     onChange: feed.onChange,
-    async close() {
-      await maintenance.close();
-      await commits.close();
-      await Promise.all([feed.close(), listener?.close()]);
-      await kysely.destroy();
+    close() {
+      closing ??= closeAll();
+      return closing;
     },
   };
 }
@@ -118,10 +123,4 @@ function listen(url: string, feed: ChangeFeed, onProblem: Report): { close(): Pr
     onProblem: (error) => onProblem('the notification connection was lost', error),
     onDeaf: () => onProblem('notifications do not arrive; a pooler in transaction mode swallows them, so changes are seen by the poll only'),
   });
-}
-
-async function sweepPostgres(kysely: Kysely<CoreSchema>, before: number): Promise<number> {
-  const result = await sql`delete from single_use where ctid in (
-    select ctid from single_use where keep_until < ${before} limit 500 for update skip locked)`.execute(kysely);
-  return Number(result.numAffectedRows ?? 0);
 }

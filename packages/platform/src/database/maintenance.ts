@@ -1,12 +1,27 @@
 import type { Clock } from '@crossgrant/protocol';
+import { type Kysely, sql } from 'kysely';
+import type { CoreSchema } from './core-schema.ts';
 
 /** Replicas' clocks differ; what one still accepts must not be forgotten because another is ahead. */
 export const sweepMarginMs = 5 * 60_000;
 
-/** Removes single-use records long past their time, a few at a time, and keeps tables prepared for the months to come. */
+/** Removes some single-use records kept until before an instant. Returns how many went. */
+export type Sweep = (before: number, limit: number) => Promise<number>;
+
+const batchSize = 500;
+const mostBatches = 20;
+
+/** Removes single-use records that are long past their time, in small batches, never one that is not. */
+export async function sweepExpired(sweep: Sweep, now: number, isStopped: () => boolean = () => false): Promise<void> {
+  for (let count = 0; count < mostBatches && !isStopped(); count += 1) {
+    if ((await sweep(now - sweepMarginMs, batchSize)) < batchSize) return;
+  }
+}
+
+/** Sweeps and prepares for the months ahead, at once and then every minute. */
 export function startMaintenance(options: {
   clock: Clock;
-  sweep: (before: number) => Promise<number>;
+  sweep: Sweep;
   prepare: (now: number) => Promise<void>;
   onProblem: (problem: string, cause?: unknown) => void;
   everyMs?: number;
@@ -23,9 +38,7 @@ export function startMaintenance(options: {
     try {
       if (isClosed) return;
       await prepare(clock());
-      for (let count = 0; count < 20 && !isClosed; count += 1) {
-        if ((await sweep(clock() - sweepMarginMs)) < 500) return;
-      }
+      await sweepExpired(sweep, clock(), () => isClosed);
     } catch (error) {
       if (!isClosed) onProblem('maintenance failed', error);
     }
@@ -37,5 +50,14 @@ export function startMaintenance(options: {
       clearInterval(timer);
       await running;
     },
+  };
+}
+
+/** The sweep of PostgreSQL. Rows that another replica is sweeping are left to it. */
+export function postgresSweep(kysely: Kysely<CoreSchema>): Sweep {
+  return async (before, limit) => {
+    const result = await sql`delete from single_use where ctid in (
+      select ctid from single_use where keep_until < ${before} limit ${limit} for update skip locked)`.execute(kysely);
+    return Number(result.numAffectedRows ?? 0);
   };
 }

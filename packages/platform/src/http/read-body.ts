@@ -11,9 +11,9 @@ export function readBody(request: IncomingMessage, maxBytes: number): Promise<Bo
     let received = 0;
     request.on('data', (chunk: Buffer) => {
       received += chunk.length;
-      if (received > maxBytes) {
+      if (received > maxBytes) { // LES-31
         request.removeAllListeners('data');
-        request.pause();
+        request.resume();
         resolve({ problem: 'too-large' });
         return;
       }

@@ -81,7 +81,7 @@ function createListener(options: ServerOptions): (request: IncomingMessage, resp
   }
 
   return (request, response) => {
-    response.setHeader('x-content-type-options', 'nosniff'); // BCP-05
+    response.setHeader('x-content-type-options', 'nosniff');
     if (isHttps) response.setHeader('strict-transport-security', 'max-age=31536000; includeSubDomains'); // BCP-05
     response.on('error', () => undefined);
     answer(request, response)

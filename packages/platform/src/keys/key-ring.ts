@@ -15,7 +15,7 @@ import type { Database } from '../database/database.ts';
 import { Misuse } from '../errors.ts';
 import type { SecretBox } from './secret-box.ts';
 
-/** The signing keys of one scope. */
+/** The signing keys of one scope. It follows changes of the scope by itself. */
 export interface KeyRing {
   /** Rises whenever the set of keys changes. */
   readonly version: number;
@@ -62,10 +62,21 @@ export async function openKeyRing<S>(options: KeyRingOptions<S>): Promise<KeyRin
   let version = 1;
   let held = await readKeys(kysely, scope, secrets);
 
+  async function reload(): Promise<void> {
+    const fresh = await readKeys(kysely, scope, secrets);
+    if (fingerprint(fresh) === fingerprint(held)) return;
+    held = fresh;
+    version += 1;
+  }
+
+  options.database.onChange((changed) => {
+    if (changed === scope) reload().catch(() => undefined);
+  });
+
   const published = (): readonly HeldKey[] => {
     const now = clock();
     const living = held.filter(({ row }) => row.state !== 'revoked' && (row.retire_at === null || row.retire_at > now)); // KEY-02
-    return living.sort((a, b) => Number(signsAt(b.row, now)) - Number(signsAt(a.row, now)) || b.row.not_before - a.row.not_before);
+    return living.toSorted((a, b) => Number(signsAt(b.row, now)) - Number(signsAt(a.row, now)) || b.row.not_before - a.row.not_before);
   };
 
   return {
@@ -84,12 +95,7 @@ export async function openKeyRing<S>(options: KeyRingOptions<S>): Promise<KeyRin
         .filter(({ row }) => purpose === undefined || row.purpose === purpose)
         .map((key) => exportPrivateJwk(key.signing)),
     }),
-    async reload() {
-      const fresh = await readKeys(kysely, scope, secrets);
-      if (fingerprint(fresh) === fingerprint(held)) return;
-      held = fresh;
-      version += 1;
-    },
+    reload,
   };
 }
 

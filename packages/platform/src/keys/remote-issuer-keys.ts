@@ -57,6 +57,7 @@ export function remoteIssuerKeys(options: RemoteIssuerKeysOptions): IssuerKeys {
       report(held?.keys, fetched.keys, fetched.problems);
       held = { keys: fetched.keys, fetchedAt: now, freshUntil: now + cacheMs }; // KEY-05, ATK-18
       failures = 0;
+      noRetryUntil = 0;
     } catch (error) {
       failures += 1;
       noRetryUntil = clock() + Math.min(firstRetryMs * 2 ** (failures - 1), unknownKidMs);
@@ -85,7 +86,7 @@ export function remoteIssuerKeys(options: RemoteIssuerKeysOptions): IssuerKeys {
     const isFresh = held !== undefined && now < held.freshUntil;
     if (!isFresh && (fetching !== undefined || now >= noRetryUntil)) await refresh();
     if (held === undefined) throw new KeysUnavailable('the keys of the issuer could not be fetched');
-    if (clock() >= held.fetchedAt + lastGoodMs && clock() >= held.freshUntil) { // KEY-05
+    if (clock() >= held.fetchedAt + lastGoodMs) { // KEY-05
       throw new KeysUnavailable('the keys of the issuer are too old and could not be fetched again');
     }
     return held;
@@ -95,7 +96,7 @@ export function remoteIssuerKeys(options: RemoteIssuerKeysOptions): IssuerKeys {
     async find(kid, alg) {
       const known = candidates((await current()).keys, kid, alg);
       if (known.length > 0 || kid === undefined) return known;
-      if (fetching === undefined && clock() < noSearchUntil) return []; // KEY-04, ATK-17
+      if (fetching === undefined && clock() < Math.max(noSearchUntil, noRetryUntil)) return []; // KEY-04, ATK-17
       noSearchUntil = clock() + unknownKidMs; // KEY-04, ATK-17
       await refresh();
       return candidates((await current()).keys, kid, alg);

@@ -30,7 +30,7 @@ export interface ConnectPolicy {
 }
 
 /**
- * A connector that resolves a name, checks every address it got and connects to the first of those very addresses.
+ * A connector that resolves a name, checks every address it got and connects to one of those very addresses.
  * Nothing is resolved again between check and connection, so a name that changes its mind changes nothing.
  */
 export function guardedConnector(policy: ConnectPolicy, onAddress: (address: string) => void): buildConnector.connector {
@@ -41,19 +41,22 @@ export function guardedConnector(policy: ConnectPolicy, onAddress: (address: str
     ...(policy.certificateAuthorities === undefined ? {} : { ca: [...policy.certificateAuthorities] }),
   });
   return (options, callback) => {
-    checkedAddress(options.hostname, options.protocol, policy).then(
-      (address) => {
-        onAddress(address);
-        const servername = parseAddress(bare(options.hostname)) === undefined ? options.hostname : options.servername;
-        connect({ ...options, hostname: address, host: options.host, servername }, callback);
-      },
-      (error: Error) => callback(error, null),
-    );
+    const isName = parseAddress(bare(options.hostname)) === undefined;
+    const servername = isName ? options.hostname : options.servername;
+    const attempt = ([address = '', ...others]: readonly string[]): void => {
+      onAddress(address);
+      connect({ ...options, hostname: address, servername }, (error, socket) => {
+        if (error !== null && others.length > 0) attempt(others);
+        else if (error !== null) callback(error, null);
+        else callback(null, socket);
+      });
+    };
+    checkedAddresses(options.hostname, options.protocol, policy).then(attempt, (error: Error) => callback(error, null));
   };
 }
 
-/** The address to connect to, after every address of the name has passed. */
-async function checkedAddress(hostname: string, protocol: string, policy: ConnectPolicy): Promise<string> {
+/** The addresses to connect to, after every address of the name has passed. */
+async function checkedAddresses(hostname: string, protocol: string, policy: ConnectPolicy): Promise<readonly string[]> {
   const host = bare(hostname);
   const literal = parseAddress(host);
   const found = literal === undefined ? await resolveName(host, policy.resolve) : [host];
@@ -63,10 +66,11 @@ async function checkedAddress(hostname: string, protocol: string, policy: Connec
       throw new OutboundFailure('address', `${host} leads to ${text}, which must not be reached from here`);
     }
   }
-  const first = addresses[0]?.bytes;
-  if (first === undefined) throw new OutboundFailure('address', `${host} has no address`);
-  return formatAddress(first);
+  if (addresses.length === 0) throw new OutboundFailure('address', `${host} has no address`);
+  return addresses.slice(0, mostAttempts).map(({ bytes = new Uint8Array() }) => formatAddress(bytes));
 }
+
+const mostAttempts = 4;
 
 function isReachable(address: Uint8Array, protocol: string, policy: ConnectPolicy): boolean {
   if (policy.isDevelopment && isLoopback(address)) return true;
