@@ -1,7 +1,6 @@
 import { spawn } from 'node:child_process';
 import { createRequire } from 'node:module';
 import { dirname, join } from 'node:path';
-import { launchChromium } from '@crossgrant/testkit';
 import { signOnAsPerson } from '@crossgrant/world';
 import { afterAll, beforeAll, expect, test } from 'vitest';
 import { alice, freePorts, idpSecret, startThreeServers, type ThreeServers } from '../fixtures/three-servers.ts';
@@ -17,7 +16,6 @@ beforeAll(async () => {
 afterAll(() => servers?.close());
 
 test('the MCP conformance suite passes its authorization mode against the IdP', async () => {
-  void launchChromium;
   const printed = await runSuite();
   expect(printed).toMatch(/authorization-server-metadata-endpoint/);
   expect(printed).toMatch(/authorization-code-grant/);

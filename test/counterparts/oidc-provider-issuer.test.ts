@@ -13,9 +13,12 @@ let stranger: { issuer: string; server: Server };
 beforeAll(async () => {
   stranger = await startStranger();
   servers = await startThreeServers({
-    authserver: (defaults) => ({
-      ...defaults,
-      trustedIssuers: [{ issuer: stranger.issuer, keys: 'discovery', clients: ['agent-at-chat'], linking: 'jit', defaultScopes: ['chat.read'] }],
+    change: (world) => ({
+      ...world,
+      authserver: {
+        ...world.authserver,
+        trustedIssuers: [{ issuer: stranger.issuer, keys: 'discovery', clients: ['agent-at-chat'], linking: 'jit' }],
+      },
     }),
   });
 });

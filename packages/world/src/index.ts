@@ -2,6 +2,7 @@ export { describeDecision, explainDecision } from './explain/describe-decision.t
 export { findDecision, type FoundDecision } from './explain/find-decision.ts';
 export { loadWorld, readWorld } from './load-world.ts';
 export { WorldMistakes } from './mistakes.ts';
+export { type RunningMcpServer, startMcpServer } from './parties/mcp-server.ts';
 export { busyPorts } from './processes/ports.ts';
 export { checkForProduction, checkKeys, checkSecrets, type ServerParty } from './readiness.ts';
 export { createTerminal, hasColours, type Terminal } from './report/terminal.ts';
