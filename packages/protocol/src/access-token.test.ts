@@ -24,7 +24,10 @@ const input: AccessTokenInput = {
   act: { sub: 'actor' },
 };
 
-const payload = (changes: object = {}): JsonObject => ({ ...JSON.parse(JSON.stringify(buildAccessTokenClaims(input))), ...changes });
+const payload = (changes: object = {}): JsonObject => ({
+  ...JSON.parse(JSON.stringify(buildAccessTokenClaims(input))),
+  ...changes,
+});
 
 function outcome(changes: object = {}, header: object = { typ: 'at+jwt' }): unknown {
   const jws = { header, payload: payload(changes) } as unknown as VerifiedJws;
@@ -35,24 +38,28 @@ function outcome(changes: object = {}, header: object = { typ: 'at+jwt' }): unkn
   return result.refusal.code;
 }
 
-verifies(['RED-30', 'RED-18', 'MCP-03', 'STP-05', 'ACT-03'], 'an access token has exactly the claims of RFC 9068, for one resource', () => {
-  expect(payload()).toEqual({
-    iss: issuer,
-    sub: 'acct_7',
-    aud: resource,
-    client_id: 'agent',
-    iat: now,
-    exp: now + 600,
-    jti: 'at-1',
-    scope: 'chat.read chat.history',
-    customer: 'cus_1',
-    auth_time: now - 100,
-    acr: 'phr',
-    amr: ['mfa'],
-    act: { sub: 'actor' },
-  });
-  expect(JSON.parse(JSON.stringify(buildAccessTokenClaims({ ...input, scope: [] })))).not.toHaveProperty('scope');
-});
+verifies(
+  ['RED-30', 'RED-18', 'MCP-03', 'STP-05', 'ACT-03'],
+  'an access token has exactly the claims of RFC 9068, for one resource',
+  () => {
+    expect(payload()).toEqual({
+      iss: issuer,
+      sub: 'acct_7',
+      aud: resource,
+      client_id: 'agent',
+      iat: now,
+      exp: now + 600,
+      jti: 'at-1',
+      scope: 'chat.read chat.history',
+      customer: 'cus_1',
+      auth_time: now - 100,
+      acr: 'phr',
+      amr: ['mfa'],
+      act: { sub: 'actor' },
+    });
+    expect(JSON.parse(JSON.stringify(buildAccessTokenClaims({ ...input, scope: [] })))).not.toHaveProperty('scope');
+  },
+);
 
 test('a sound token yields its claims', () => {
   const jws = { header: { typ: 'at+jwt' }, payload: payload() } as unknown as VerifiedJws;
@@ -76,16 +83,33 @@ test('a sound token yields its claims', () => {
 });
 
 verifies(['RSV-01', 'RSV-02', 'ATK-09'], 'an ID-JAG, an ID token and any other kind are refused by typ', () => {
-  for (const typ of [undefined, 'JWT', 'oauth-id-jag+jwt', 'logout+jwt', 'dpop+jwt', 'client-authentication+jwt']) expect(outcome({}, { typ }), String(typ)).toBe('bearer/typ');
+  for (const typ of [undefined, 'JWT', 'oauth-id-jag+jwt', 'logout+jwt', 'dpop+jwt', 'client-authentication+jwt'])
+    expect(outcome({}, { typ }), String(typ)).toBe('bearer/typ');
   expect(outcome({}, { typ: 'application/AT+JWT' })).toBe('accepted');
 });
 
 verifies(['RSV-01', 'RSV-02'], 'a token of another issuer is refused, the identity provider included', () => {
-  for (const iss of ['https://acme.idp.example', `${issuer}/`, undefined, 1]) expect(outcome({ iss }), String(iss)).toBe('bearer/issuer');
+  for (const iss of ['https://acme.idp.example', `${issuer}/`, undefined, 1])
+    expect(outcome({ iss }), String(iss)).toBe('bearer/issuer');
 });
 
 verifies(['RSV-01', 'MCP-13', 'LES-35', 'ATK-61'], 'aud must be exactly this resource', () => {
-  const others = [[resource, 'https://evil.example'], ['https://evil.example', resource], [resource, resource], [], undefined, null, 1, {}, [1], 'https://mcp.chat.example', `${resource}-admin`, `${resource}/`, 'https://mcp.other.example/mcp', issuer];
+  const others = [
+    [resource, 'https://evil.example'],
+    ['https://evil.example', resource],
+    [resource, resource],
+    [],
+    undefined,
+    null,
+    1,
+    {},
+    [1],
+    'https://mcp.chat.example',
+    `${resource}-admin`,
+    `${resource}/`,
+    'https://mcp.other.example/mcp',
+    issuer,
+  ];
   for (const aud of others) expect(outcome({ aud }), JSON.stringify(aud)).toBe('bearer/audience');
   expect(outcome({ aud: [resource] })).toBe('accepted');
 });
@@ -108,7 +132,20 @@ verifies(['RSV-01', 'LES-35'], 'times must be safe integers and in range', () =>
 });
 
 verifies(['RSV-01', 'LES-35'], 'claims of a wrong type are refused', () => {
-  const wrong = [{ sub: 1 }, { sub: '' }, { client_id: undefined }, { jti: undefined }, { scope: ['a'] }, { scope: '' }, { scope: 'a"b' }, { customer: 1 }, { auth_time: '1' }, { acr: 1 }, { amr: 'mfa' }, { amr: [1] }];
+  const wrong = [
+    { sub: 1 },
+    { sub: '' },
+    { client_id: undefined },
+    { jti: undefined },
+    { scope: ['a'] },
+    { scope: '' },
+    { scope: 'a"b' },
+    { customer: 1 },
+    { auth_time: '1' },
+    { acr: 1 },
+    { amr: 'mfa' },
+    { amr: [1] },
+  ];
   for (const changes of wrong) expect(outcome(changes), JSON.stringify(changes)).toBe('bearer/claims');
   expect(outcome({ scope: undefined })).toBe('accepted');
 });

@@ -2,7 +2,7 @@ import { isNumericDate } from './clock.ts';
 import { typs } from './constants.ts';
 import type { JsonObject, JsonValue } from './json.ts';
 import { sameResource } from './resource-identifier.ts';
-import { ok, refuse, type Result } from './result.ts';
+import { ok, type Result, refuse } from './result.ts';
 import { formatScope, parseScope, type ScopeSet } from './scope.ts';
 import { sameTyp } from './typ.ts';
 import type { VerifiedJws } from './verified.ts';
@@ -106,7 +106,10 @@ export function checkAccessTokenClaims(
 }
 
 /** The same for claims without a JOSE header: an introspection response that a trusted endpoint gave. RFC 7662 §2.2. */
-export function checkAccessTokenPayload(payload: JsonObject, expected: AccessTokenExpectations): Result<AccessTokenClaims> {
+export function checkAccessTokenPayload(
+  payload: JsonObject,
+  expected: AccessTokenExpectations,
+): Result<AccessTokenClaims> {
   if (payload.iss !== expected.issuer) return refuse('bearer/issuer', { found: payload.iss }); // RSV-01, RSV-02
   if (!isOnlyAudience(payload.aud, expected.resource)) return refuse('bearer/audience', { found: payload.aud }); // RSV-01, MCP-13, LES-35, ATK-61
   if (payload.cnf !== undefined) return refuse('bearer/confirmation'); // RSV-03

@@ -11,11 +11,25 @@ const issuer = 'https://auth.chat.example';
 const now = 1_795_478_400;
 const base = { iss: 'agent', sub: 'agent', aud: issuer, jti: 'ca-1', iat: now, exp: now + 60 };
 
-function outcome(changes: object = {}, header: JsonObject = { typ: 'client-authentication+jwt' }, alsoAudience?: string): unknown {
+function outcome(
+  changes: object = {},
+  header: JsonObject = { typ: 'client-authentication+jwt' },
+  alsoAudience?: string,
+): unknown {
   const payload = JSON.parse(JSON.stringify({ ...base, ...changes })) as JsonObject;
   const jws = { header, payload } as VerifiedJws;
-  const result = checkClientAssertion(jws, { clientId: 'agent', issuer, nowSeconds: now, skewSeconds: 30, alsoAudience });
-  if (!result.ok) expect(JSON.parse(refusalResponse(result.refusal, { id: 'i' }).body)).toEqual({ error: 'invalid_client', error_description: 'Client authentication failed [i]' });
+  const result = checkClientAssertion(jws, {
+    clientId: 'agent',
+    issuer,
+    nowSeconds: now,
+    skewSeconds: 30,
+    alsoAudience,
+  });
+  if (!result.ok)
+    expect(JSON.parse(refusalResponse(result.refusal, { id: 'i' }).body)).toEqual({
+      error: 'invalid_client',
+      error_description: 'Client authentication failed [i]',
+    });
   return result.ok ? 'accepted' : result.refusal.code;
 }
 
@@ -27,7 +41,18 @@ test('a sound assertion yields what must be recorded', () => {
 });
 
 verifies(['CAU-02', 'ATK-56'], 'aud must be exactly the issuer, as text or as an array of one', () => {
-  for (const aud of [`${issuer}/token`, `${issuer}/`, [issuer, 'https://other.example'], ['https://other.example', issuer], [], [[issuer]], null, undefined, {}]) expect(outcome({ aud }), JSON.stringify(aud)).toBe('client/assertion-audience');
+  for (const aud of [
+    `${issuer}/token`,
+    `${issuer}/`,
+    [issuer, 'https://other.example'],
+    ['https://other.example', issuer],
+    [],
+    [[issuer]],
+    null,
+    undefined,
+    {},
+  ])
+    expect(outcome({ aud }), JSON.stringify(aud)).toBe('client/assertion-audience');
   expect(outcome({ aud: [issuer] })).toBe('accepted');
 });
 
@@ -37,13 +62,15 @@ verifies('CAU-02', 'a legacy client may use the token endpoint, where the switch
 });
 
 verifies(['CAU-03', 'ATK-08'], 'a wrong typ is refused; absent or JWT is accepted', () => {
-  for (const typ of ['at+jwt', 'oauth-id-jag+jwt', 'dpop+jwt', 'logout+jwt', '', 1]) expect(outcome({}, { typ }), String(typ)).toBe('client/assertion-typ');
+  for (const typ of ['at+jwt', 'oauth-id-jag+jwt', 'dpop+jwt', 'logout+jwt', '', 1])
+    expect(outcome({}, { typ }), String(typ)).toBe('client/assertion-typ');
   expect(outcome({}, {})).toBe('accepted');
   expect(outcome({}, { typ: 'JWT' })).toBe('accepted');
 });
 
 verifies('CAU-03', 'a jti that could not be recorded is refused', () => {
-  for (const jti of [undefined, 1, '', 'x'.repeat(257)]) expect(outcome({ jti }), String(jti)).toBe('client/assertion-malformed');
+  for (const jti of [undefined, 1, '', 'x'.repeat(257)])
+    expect(outcome({ jti }), String(jti)).toBe('client/assertion-malformed');
 });
 
 verifies('CAU-01', 'issuer and subject must both be the client', () => {
@@ -58,7 +85,8 @@ verifies('CAU-01', 'expired, future and long-lived assertions are refused', () =
   expect(outcome({ nbf: now + 31 })).toBe('client/assertion-time');
   expect(outcome({ exp: now + 301 })).toBe('client/assertion-time');
   expect(outcome({ iat: undefined, exp: now + 301 })).toBe('client/assertion-time');
-  for (const exp of [undefined, '1795478460', 1e308, -1, 1.5, null]) expect(outcome({ exp }), String(exp)).toBe('client/assertion-malformed');
+  for (const exp of [undefined, '1795478460', 1e308, -1, 1.5, null])
+    expect(outcome({ exp }), String(exp)).toBe('client/assertion-malformed');
   expect(outcome({ iat: 'now' })).toBe('client/assertion-malformed');
   expect(outcome({ nbf: 'now' })).toBe('client/assertion-malformed');
 });
@@ -80,7 +108,8 @@ verifies('CAU-01', 'an assertion whose issuer is no text, or not its subject, na
     return claimed.ok ? claimed.value : claimed.refusal.code;
   };
 
-  for (const iss of [undefined, 1, '', ['agent'], 'x'.repeat(3_000)]) expect(code({ iss, sub: iss })).toBe('client/assertion-malformed');
+  for (const iss of [undefined, 1, '', ['agent'], 'x'.repeat(3_000)])
+    expect(code({ iss, sub: iss })).toBe('client/assertion-malformed');
   expect(code({ iss: 'agent', sub: 'other' })).toBe('client/assertion-issuer');
 });
 
@@ -90,7 +119,9 @@ verifies(['CAU-01', 'CAU-02', 'CAU-03'], 'the signed vectors are judged as they 
     const parsed = parseCompactJws(text);
     const jws = parsed.ok ? verifyJws(parsed.value, keys, defaultAlgorithms) : parsed;
     if (!jws.ok) throw new Error(`unreadable vector ${name}`);
-    const self = name.includes('at-idp') ? { clientId: 'agent-at-acme', issuer: 'https://acme.idp.example' } : { clientId: 'agent-at-chat', issuer };
+    const self = name.includes('at-idp')
+      ? { clientId: 'agent-at-acme', issuer: 'https://acme.idp.example' }
+      : { clientId: 'agent-at-chat', issuer };
     const result = checkClientAssertion(jws.value, { ...self, nowSeconds: now, skewSeconds: 30 });
     expect(result.ok, name).toBe(!name.startsWith('bad.'));
   }

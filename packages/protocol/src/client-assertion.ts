@@ -1,7 +1,7 @@
 import { isNumericDate } from './clock.ts';
 import { limits, typs } from './constants.ts';
 import type { JsonObject } from './json.ts';
-import { ok, refuse, type Result } from './result.ts';
+import { ok, type Result, refuse } from './result.ts';
 import { sameTyp } from './typ.ts';
 import type { VerifiedJws } from './verified.ts';
 
@@ -53,7 +53,8 @@ export function checkClientAssertion(
   if (!isOnlyAudience(payload.aud, expected)) return refuse('client/assertion-audience'); // CAU-02, ATK-56
 
   const { jti } = payload;
-  if (typeof jti !== 'string' || jti === '' || jti.length > limits.identifierCharacters) return refuse('client/assertion-malformed'); // CAU-03
+  if (typeof jti !== 'string' || jti === '' || jti.length > limits.identifierCharacters)
+    return refuse('client/assertion-malformed'); // CAU-03
   const expiresAt = checkTime(payload, expected);
   return expiresAt.ok ? ok({ clientId: expected.clientId, jti, expiresAt: expiresAt.value }) : expiresAt;
 }

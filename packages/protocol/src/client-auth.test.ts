@@ -12,7 +12,10 @@ const assertionType = `client_assertion_type=${encodeURIComponent(profiles.clien
 function read(body: string, ...authorization: string[]): Result<PresentedCredentials> {
   const form = parseForm(body);
   if (!form.ok) throw new Error('unreadable form');
-  return readClientCredentials({ headers: plainHeaders(authorization.map((value) => ['authorization', value] as const)), form: form.value });
+  return readClientCredentials({
+    headers: plainHeaders(authorization.map((value) => ['authorization', value] as const)),
+    form: form.value,
+  });
 }
 
 function outcome(body: string, ...authorization: string[]): unknown {
@@ -25,10 +28,26 @@ function outcome(body: string, ...authorization: string[]): unknown {
 const basic = (text: string): string => `Basic ${btoa(text)}`;
 
 test('each method is read', () => {
-  expect(outcome('', basic('app:secret'))).toEqual({ method: 'client_secret_basic', clientId: 'app', secret: 'secret' });
-  expect(outcome('client_id=app&client_secret=s')).toEqual({ method: 'client_secret_post', clientId: 'app', secret: 's' });
-  expect(outcome(`${assertionType}&client_assertion=a.b.c&client_id=app`)).toEqual({ method: 'private_key_jwt', clientId: 'app', assertion: 'a.b.c' });
-  expect(outcome(`${assertionType}&client_assertion=a.b.c`)).toEqual({ method: 'private_key_jwt', clientId: undefined, assertion: 'a.b.c' });
+  expect(outcome('', basic('app:secret'))).toEqual({
+    method: 'client_secret_basic',
+    clientId: 'app',
+    secret: 'secret',
+  });
+  expect(outcome('client_id=app&client_secret=s')).toEqual({
+    method: 'client_secret_post',
+    clientId: 'app',
+    secret: 's',
+  });
+  expect(outcome(`${assertionType}&client_assertion=a.b.c&client_id=app`)).toEqual({
+    method: 'private_key_jwt',
+    clientId: 'app',
+    assertion: 'a.b.c',
+  });
+  expect(outcome(`${assertionType}&client_assertion=a.b.c`)).toEqual({
+    method: 'private_key_jwt',
+    clientId: undefined,
+    assertion: 'a.b.c',
+  });
   expect(outcome('client_id=app')).toEqual({ method: 'none', clientId: 'app' });
 });
 
@@ -67,7 +86,8 @@ verifies(['CAU-05', 'ATK-57'], 'both halves of Basic are form-decoded once, and 
 });
 
 verifies(['CAU-05', 'ATK-57'], 'what cannot be decoded is refused with 401', () => {
-  for (const text of ['app', ':secret', 'app:', 'app:%', 'app:%ff', 'app:\u00e9', 'app:a\nb', '']) expect(outcome('', basic(text)), text).toEqual(['client/malformed-basic', 401, 'invalid_client']);
+  for (const text of ['app', ':secret', 'app:', 'app:%', 'app:%ff', 'app:\u00e9', 'app:a\nb', ''])
+    expect(outcome('', basic(text)), text).toEqual(['client/malformed-basic', 401, 'invalid_client']);
   expect(outcome('', 'Bearer YTpi')).toEqual(['client/malformed-basic', 401, 'invalid_client']);
 });
 
@@ -80,7 +100,11 @@ verifies('LES-29', 'base64 in any other spelling than the one is refused', () =>
 });
 
 verifies('CAU-05', 'what formatBasic writes reads back, whatever the characters', () => {
-  for (const [id, secret] of [['app', 's'], ['a:b', 'c:d'], ['https://a.example/c.json', 'ü +%']] as const) {
+  for (const [id, secret] of [
+    ['app', 's'],
+    ['a:b', 'c:d'],
+    ['https://a.example/c.json', 'ü +%'],
+  ] as const) {
     expect(decodeBasic(formatBasic(id, secret))).toEqual({ clientId: id, secret });
   }
 });

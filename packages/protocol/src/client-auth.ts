@@ -1,11 +1,15 @@
 import { profiles } from './constants.ts';
 import { decodeFormComponent, type FormParameters } from './form.ts';
 import type { PlainHeaders } from './http.ts';
-import { ok, refuse, type Result } from './result.ts';
+import { ok, type Result, refuse } from './result.ts';
 
 /** What a request presents to prove which client sends it. Nothing is proven yet. */
 export type PresentedCredentials =
-  | { readonly method: 'client_secret_basic' | 'client_secret_post'; readonly clientId: string; readonly secret: string }
+  | {
+      readonly method: 'client_secret_basic' | 'client_secret_post';
+      readonly clientId: string;
+      readonly secret: string;
+    }
   | { readonly method: 'private_key_jwt'; readonly clientId: string | undefined; readonly assertion: string }
   | { readonly method: 'none'; readonly clientId: string };
 

@@ -16,7 +16,10 @@ verifies(['TEX-01', 'TEX-02', 'RED-01'], 'a parameter that occurs twice is refus
   expect(form.refusal.code).toBe('request/duplicate-parameter');
   const response = refusalResponse(form.refusal, { id: 'aud_1' });
   expect(response.status).toBe(400);
-  expect(JSON.parse(response.body)).toEqual({ error: 'invalid_request', error_description: 'A parameter occurs more than once [aud_1]' });
+  expect(JSON.parse(response.body)).toEqual({
+    error: 'invalid_request',
+    error_description: 'A parameter occurs more than once [aud_1]',
+  });
 });
 
 verifies(['TEX-01', 'RED-01'], 'differently escaped names are one name', () => {
@@ -27,18 +30,28 @@ verifies(['TEX-01', 'RED-01'], 'differently escaped names are one name', () => {
 verifies('TEX-01', 'a parameter without a value counts as absent', () => {
   const form = parseForm('scope=&audience&resource=', { repeatable: ['resource'] });
 
-  expect(form.ok && [form.value.get('scope'), form.value.get('audience'), form.value.all('resource'), form.value.get('none')]).toEqual([undefined, undefined, [], undefined]);
+  expect(
+    form.ok && [
+      form.value.get('scope'),
+      form.value.get('audience'),
+      form.value.all('resource'),
+      form.value.get('none'),
+    ],
+  ).toEqual([undefined, undefined, [], undefined]);
 });
 
 verifies('TEX-01', 'broken escapes, bytes that are not UTF-8 and NUL are refused', () => {
-  for (const body of ['a=%', 'a=%1', 'a=%zz', 'a=%ff', 'a=%c3', 'a=%00', '%ff=a', 'a=%ed%a0%80']) expect(codeOf(body)).toBe('request/malformed-form');
+  for (const body of ['a=%', 'a=%1', 'a=%zz', 'a=%ff', 'a=%c3', 'a=%00', '%ff=a', 'a=%ed%a0%80'])
+    expect(codeOf(body)).toBe('request/malformed-form');
 });
 
 verifies('LES-31', 'dotted and bracketed names stay one flat name', () => {
   const name = 'a.'.repeat(1_000);
   const form = parseForm(`${name}=1&b[c]=2&__proto__=3`);
 
-  expect(form.ok && [form.value.get(name), form.value.get('b[c]'), form.value.get('__proto__'), form.value.get('a')]).toEqual(['1', '2', '3', undefined]);
+  expect(
+    form.ok && [form.value.get(name), form.value.get('b[c]'), form.value.get('__proto__'), form.value.get('a')],
+  ).toEqual(['1', '2', '3', undefined]);
 });
 
 test('repeatable parameters keep their order', () => {
@@ -55,5 +68,10 @@ test('more parameters than any grant takes are refused', () => {
 });
 
 test('formatForm leaves out what is undefined', () => {
-  expect(formatForm([['a', 'b c'], ['d', undefined]])).toBe('a=b+c');
+  expect(
+    formatForm([
+      ['a', 'b c'],
+      ['d', undefined],
+    ]),
+  ).toBe('a=b+c');
 });

@@ -1,4 +1,4 @@
-import { ok, refuse, type Result } from './result.ts';
+import { ok, type Result, refuse } from './result.ts';
 
 /** Decoded form parameters. A parameter without a value counts as absent. */
 export interface FormParameters {

@@ -12,11 +12,16 @@ verifies(['TEX-20', 'RED-27'], 'a token response is never stored by a cache', ()
 });
 
 test('metadata may override how long it is cached', () => {
-  expect(jsonResponse(200, {}, { 'cache-control': 'public, max-age=300' }).headers['cache-control']).toBe('public, max-age=300');
+  expect(jsonResponse(200, {}, { 'cache-control': 'public, max-age=300' }).headers['cache-control']).toBe(
+    'public, max-age=300',
+  );
 });
 
 test('headers are found by lower-case name, repetitions kept', () => {
-  const headers = plainHeaders([['Authorization', 'a'], ['authorization', 'b']]);
+  const headers = plainHeaders([
+    ['Authorization', 'a'],
+    ['authorization', 'b'],
+  ]);
 
   expect(headers.get('authorization')).toBe('a');
   expect(headers.all('authorization')).toEqual(['a', 'b']);

@@ -3,7 +3,7 @@ import { limits, typs } from './constants.ts';
 import type { IssuerUrl } from './issuer.ts';
 import { trailingSlashAlias } from './issuer.ts';
 import type { JsonObject, JsonValue } from './json.ts';
-import { ok, refuse, type Result } from './result.ts';
+import { ok, type Result, refuse } from './result.ts';
 import { sameTyp } from './typ.ts';
 import type { VerifiedJws } from './verified.ts';
 
@@ -131,9 +131,7 @@ export function checkClient(claims: IdJagClaims, authenticatedClientId: string):
   return ok(undefined);
 }
 
-export type TenantExpectation =
-  | { readonly mode: 'single'; readonly pin?: string }
-  | { readonly mode: 'multi' };
+export type TenantExpectation = { readonly mode: 'single'; readonly pin?: string } | { readonly mode: 'multi' };
 
 /**
  * The tenant that counts for an issuer: none, the pinned one, or, for an issuer that hosts many, whichever it names. A

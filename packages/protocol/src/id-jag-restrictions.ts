@@ -2,7 +2,7 @@ import { limits } from './constants.ts';
 import type { IdJagClaims } from './id-jag-claims.ts';
 import { isJsonObject, type JsonObject, type JsonValue } from './json.ts';
 import { parseResourceIdentifier, type ResourceIdentifier } from './resource-identifier.ts';
-import { ok, refuse, type Result } from './result.ts';
+import { ok, type Result, refuse } from './result.ts';
 import { parseScope, type ScopeSet } from './scope.ts';
 
 /** How an assertion is bound to a key. Further kinds join when proofs of possession are understood. */

@@ -17,27 +17,34 @@ const input: IdJagInput = {
   amr: ['mfa'],
 };
 
-const signed = (changes: Partial<IdJagInput> = {}): Record<string, unknown> => JSON.parse(JSON.stringify(buildIdJagClaims({ ...input, ...changes })));
+const signed = (changes: Partial<IdJagInput> = {}): Record<string, unknown> =>
+  JSON.parse(JSON.stringify(buildIdJagClaims({ ...input, ...changes })));
 
-verifies(['IDJ-02', 'IDJ-03', 'IDJ-04', 'IDJ-05', 'IDJ-07', 'IDJ-08', 'IDJ-10', 'IDJ-11', 'IDJ-13'], 'the claims are exactly those of the draft', () => {
-  expect(signed()).toEqual({
-    jti: 'jag-1',
-    iss: 'https://acme.idp.example',
-    sub: 'sub-1',
-    aud: 'https://auth.chat.example',
-    client_id: 'agent-at-chat',
-    iat: 1_000,
-    exp: 1_300,
-    resource: 'https://mcp.chat.example/mcp',
-    scope: 'chat.read chat.history',
-    auth_time: 900,
-    acr: 'phr',
-    amr: ['mfa'],
-  });
-});
+verifies(
+  ['IDJ-02', 'IDJ-03', 'IDJ-04', 'IDJ-05', 'IDJ-07', 'IDJ-08', 'IDJ-10', 'IDJ-11', 'IDJ-13'],
+  'the claims are exactly those of the draft',
+  () => {
+    expect(signed()).toEqual({
+      jti: 'jag-1',
+      iss: 'https://acme.idp.example',
+      sub: 'sub-1',
+      aud: 'https://auth.chat.example',
+      client_id: 'agent-at-chat',
+      iat: 1_000,
+      exp: 1_300,
+      resource: 'https://mcp.chat.example/mcp',
+      scope: 'chat.read chat.history',
+      auth_time: 900,
+      acr: 'phr',
+      amr: ['mfa'],
+    });
+  },
+);
 
 verifies(['IDJ-14', 'IDJ-15', 'IDJ-16'], 'tenants, links and e-mail appear only where they are given', () => {
-  expect(signed({ tenant: 't1', audTenant: 'org', audSub: 'acct', email: 'a@acme.example', emailVerified: true })).toMatchObject({
+  expect(
+    signed({ tenant: 't1', audTenant: 'org', audSub: 'acct', email: 'a@acme.example', emailVerified: true }),
+  ).toMatchObject({
     tenant: 't1',
     aud_tenant: 'org',
     aud_sub: 'acct',
@@ -48,7 +55,10 @@ verifies(['IDJ-14', 'IDJ-15', 'IDJ-16'], 'tenants, links and e-mail appear only 
 });
 
 verifies('IDJ-10', 'one resource is a string, several are an array, none is absent', () => {
-  expect(signed({ resources: ['https://a.example', 'https://b.example'] }).resource).toEqual(['https://a.example', 'https://b.example']);
+  expect(signed({ resources: ['https://a.example', 'https://b.example'] }).resource).toEqual([
+    'https://a.example',
+    'https://b.example',
+  ]);
   expect(signed({ resources: [] })).not.toHaveProperty('resource');
 });
 

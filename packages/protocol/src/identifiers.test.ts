@@ -22,5 +22,6 @@ verifies('CAU-05', 'secrets and identifiers read the same raw and form-encoded',
     expect(isPlainIdentifier(text)).toBe(true);
     expect(encodeURIComponent(text)).toBe(text);
   }
-  for (const text of ['', 'a b', 'a:b', 'a+b', 'a%62', 'é', 'x'.repeat(257)]) expect(isPlainIdentifier(text)).toBe(false);
+  for (const text of ['', 'a b', 'a:b', 'a+b', 'a%62', 'é', 'x'.repeat(257)])
+    expect(isPlainIdentifier(text)).toBe(false);
 });

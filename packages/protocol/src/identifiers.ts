@@ -1,6 +1,22 @@
 export type IdentifierPrefix =
-  | 'ten' | 'usr' | 'grp' | 'app' | 'rap' | 'con' | 'rul' | 'iss' | 'ses'
-  | 'aud' | 'evt' | 'cus' | 'acc' | 'tok' | 'key' | 'sec' | 'req' | 'lnk';
+  | 'ten'
+  | 'usr'
+  | 'grp'
+  | 'app'
+  | 'rap'
+  | 'con'
+  | 'rul'
+  | 'iss'
+  | 'ses'
+  | 'aud'
+  | 'evt'
+  | 'cus'
+  | 'acc'
+  | 'tok'
+  | 'key'
+  | 'sec'
+  | 'req'
+  | 'lnk';
 
 /** Lower-case Crockford alphabet: sorts as it counts, and has no look-alikes. */
 const alphabet = '0123456789abcdefghjkmnpqrstvwxyz';

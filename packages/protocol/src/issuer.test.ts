@@ -18,14 +18,28 @@ verifies('MET-05', 'an issuer is https without query, fragment and user info', (
 });
 
 verifies('ATK-20', 'an issuer in any but its canonical spelling is refused', () => {
-  for (const text of ['https://AS.example', 'HTTPS://as.example', 'https://as.example:443', 'https://as.example/a/../b', ' https://as.example', 'https://as.example\t', 'https://bücher.example', 'https:\\\\as.example']) {
+  for (const text of [
+    'https://AS.example',
+    'HTTPS://as.example',
+    'https://as.example:443',
+    'https://as.example/a/../b',
+    ' https://as.example',
+    'https://as.example\t',
+    'https://bücher.example',
+    'https:\\\\as.example',
+  ]) {
     expect(problemOf(text), text).toBe('not-canonical');
   }
   expect(problemOf('https://u:p@as.example')).toBe('user-info');
 });
 
 test('the text is kept to the letter', () => {
-  for (const text of ['https://as.example', 'https://as.example/', 'https://as.example:8443/t/1', 'https://as.example/t/']) {
+  for (const text of [
+    'https://as.example',
+    'https://as.example/',
+    'https://as.example:8443/t/1',
+    'https://as.example/t/',
+  ]) {
     const parsed = parseIssuerUrl(text);
     expect(parsed.ok && parsed.value).toBe(text);
   }

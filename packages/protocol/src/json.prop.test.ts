@@ -4,9 +4,15 @@ import { parseStrictJson } from './json.ts';
 
 test('never throws on arbitrary text', () => {
   fc.assert(
-    fc.property(fc.oneof(fc.string({ unit: 'binary' }), fc.string({ unit: fc.constantFrom('{', '}', '[', ']', '"', ':', ',', '\\', 'a', '1', ' ') })), (text) => {
-      expect(typeof parseStrictJson(text).ok).toBe('boolean');
-    }),
+    fc.property(
+      fc.oneof(
+        fc.string({ unit: 'binary' }),
+        fc.string({ unit: fc.constantFrom('{', '}', '[', ']', '"', ':', ',', '\\', 'a', '1', ' ') }),
+      ),
+      (text) => {
+        expect(typeof parseStrictJson(text).ok).toBe('boolean');
+      },
+    ),
     { numRuns: 400 },
   );
 });
@@ -23,9 +29,12 @@ test('accepts whatever the native parser writes, and reads the same', () => {
 
 test('accepts nothing that the native parser refuses', () => {
   fc.assert(
-    fc.property(fc.string({ unit: fc.constantFrom('{', '}', '[', ']', '"', ':', ',', '\\', 'a', '1', ' ', '"a":') }), (text) => {
-      if (parseStrictJson(text).ok) expect(() => JSON.parse(text)).not.toThrow();
-    }),
+    fc.property(
+      fc.string({ unit: fc.constantFrom('{', '}', '[', ']', '"', ':', ',', '\\', 'a', '1', ' ', '"a":') }),
+      (text) => {
+        if (parseStrictJson(text).ok) expect(() => JSON.parse(text)).not.toThrow();
+      },
+    ),
     { numRuns: 400 },
   );
 });

@@ -21,7 +21,7 @@ verifies('RED-06', 'colons, quotes and braces inside strings do not count as mem
 verifies('RED-02', 'nesting deeper than sixteen is refused before it is parsed', () => {
   expect(problemOf('['.repeat(16) + ']'.repeat(16))).toBeUndefined();
   expect(problemOf('['.repeat(17) + ']'.repeat(17))).toBe('depth');
-  expect(problemOf('{"a":'.repeat(17) + '1' + '}'.repeat(17))).toBe('depth');
+  expect(problemOf(`${'{"a":'.repeat(17)}1${'}'.repeat(17)}`)).toBe('depth');
   expect(problemOf('['.repeat(1_000_000))).toBe('depth');
 });
 
@@ -49,5 +49,6 @@ test('objects have no prototype, so inherited names are absent', () => {
 });
 
 test('syntax errors are values', () => {
-  for (const text of ['', '{', '{"a"}', '\uFEFF{}', "{'a':1}", '{"a":1,}', 'NaN', '01']) expect(problemOf(text)).toBe('syntax');
+  for (const text of ['', '{', '{"a"}', '\uFEFF{}', "{'a':1}", '{"a":1,}', 'NaN', '01'])
+    expect(problemOf(text)).toBe('syntax');
 });

@@ -95,7 +95,10 @@ function isEscaped(text: string, at: number): boolean {
   return (at - first) % 2 === 1;
 }
 
-function withoutPrototype(value: unknown, counter: { members: number; fault: JsonProblem['problem'] | undefined }): JsonValue {
+function withoutPrototype(
+  value: unknown,
+  counter: { members: number; fault: JsonProblem['problem'] | undefined },
+): JsonValue {
   if (typeof value === 'number') {
     if (!Number.isFinite(value)) counter.fault = 'number'; // LES-35
     return value;

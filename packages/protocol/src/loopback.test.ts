@@ -3,9 +3,31 @@ import { expect } from 'vitest';
 import { isLoopbackAddress, isLoopbackHost, matchesRedirectUri } from './loopback.ts';
 
 verifies('LES-02', 'only literals of 127.0.0.0/8, [::1] and exactly localhost are loopback', () => {
-  for (const host of ['127.0.0.1', '127.255.255.254', '127.0.0.0', '[::1]', '::1', 'localhost']) expect(isLoopbackHost(host), host).toBe(true);
-  const others = ['0.0.0.0', '::', '[::]', '127.0.0.1.nip.io', 'evil-localhost.example', 'localhost.', 'localhost.evil.example', 'LOCALHOST',
-    '127.0.0', '127.0.0.256', '127.0.0.01', '127.1', '128.0.0.1', '127.0.0.1.', '0127.0.0.1', '::ffff:127.0.0.1', '2130706433', '0x7f.0.0.1', '', '127...1', '127.0.0.1e0'];
+  for (const host of ['127.0.0.1', '127.255.255.254', '127.0.0.0', '[::1]', '::1', 'localhost'])
+    expect(isLoopbackHost(host), host).toBe(true);
+  const others = [
+    '0.0.0.0',
+    '::',
+    '[::]',
+    '127.0.0.1.nip.io',
+    'evil-localhost.example',
+    'localhost.',
+    'localhost.evil.example',
+    'LOCALHOST',
+    '127.0.0',
+    '127.0.0.256',
+    '127.0.0.01',
+    '127.1',
+    '128.0.0.1',
+    '127.0.0.1.',
+    '0127.0.0.1',
+    '::ffff:127.0.0.1',
+    '2130706433',
+    '0x7f.0.0.1',
+    '',
+    '127...1',
+    '127.0.0.1e0',
+  ];
   for (const host of others) expect(isLoopbackHost(host), host).toBe(false);
   expect(isLoopbackAddress('localhost')).toBe(false);
 });

@@ -11,7 +11,18 @@ function accepts(...values: string[]): boolean {
 }
 
 verifies(['TEX-01', 'RED-01', 'LES-31'], 'anything but the exact form type is refused with 415', () => {
-  const refused = [`${form}\tx`, ` ${form}`, `${form} `, `${form}, ${form}`, `${form};charset=utf-8;x=y`, `${form}; charset=utf-16`, `${form}x`, 'application/json', 'multipart/form-data', ''];
+  const refused = [
+    `${form}\tx`,
+    ` ${form}`,
+    `${form} `,
+    `${form}, ${form}`,
+    `${form};charset=utf-8;x=y`,
+    `${form}; charset=utf-16`,
+    `${form}x`,
+    'application/json',
+    'multipart/form-data',
+    '',
+  ];
   for (const value of refused) expect(accepts(value), value).toBe(false);
   const result = isFormMediaType(plainHeaders([['content-type', 'application/json']]));
   if (!result.ok) expect(refusalResponse(result.refusal, { id: 'i' }).status).toBe(415);
@@ -23,6 +34,7 @@ verifies('LES-31', 'two headers or none are refused', () => {
 });
 
 test('the form type is accepted in any case, with charset utf-8', () => {
-  for (const value of [form, form.toUpperCase(), `${form};charset=UTF-8`, `${form}; charset="utf-8"`]) expect(accepts(value), value).toBe(true);
+  for (const value of [form, form.toUpperCase(), `${form};charset=UTF-8`, `${form}; charset="utf-8"`])
+    expect(accepts(value), value).toBe(true);
   expect(isJsonMediaType(plainHeaders([['content-type', 'application/json; charset=utf-8']])).ok).toBe(true);
 });

@@ -1,5 +1,5 @@
 import type { PlainHeaders } from './http.ts';
-import { ok, refuse, type Result } from './result.ts';
+import { ok, type Result, refuse } from './result.ts';
 
 const formEssence = 'application/x-www-form-urlencoded';
 const jsonEssence = 'application/json';

@@ -1,6 +1,12 @@
 import { verifies } from '@crossgrant/testkit';
 import { expect } from 'vitest';
-import { identityProviderMetadata, protectedResourceMetadata, protectedResourceMetadataUrl, resourceAuthorizationServerMetadata, wellKnownUrls } from './metadata.ts';
+import {
+  identityProviderMetadata,
+  protectedResourceMetadata,
+  protectedResourceMetadataUrl,
+  resourceAuthorizationServerMetadata,
+  wellKnownUrls,
+} from './metadata.ts';
 
 const idp = identityProviderMetadata({
   issuer: 'https://acme.idp.example',
@@ -43,7 +49,10 @@ verifies('MET-06', 'three well-known URLs for an issuer with a path, two for an 
     'https://h.example/.well-known/openid-configuration/t/1',
     'https://h.example/t/1/.well-known/openid-configuration',
   ]);
-  expect(wellKnownUrls('https://h.example/').all).toEqual(['https://h.example/.well-known/oauth-authorization-server', 'https://h.example/.well-known/openid-configuration']);
+  expect(wellKnownUrls('https://h.example/').all).toEqual([
+    'https://h.example/.well-known/oauth-authorization-server',
+    'https://h.example/.well-known/openid-configuration',
+  ]);
 });
 
 verifies('MET-07', 'authorization endpoint and response types are always there', () => {
@@ -57,19 +66,36 @@ verifies('MET-08', 'S256 is announced, and plain is not', () => {
   for (const document of [idp, ras]) expect(document.code_challenge_methods_supported).toEqual(['S256']);
 });
 
-verifies('MET-09', 'protected resource metadata stands between host and path, and names resource and server exactly', () => {
-  expect(protectedResourceMetadataUrl('https://mcp.chat.example/mcp')).toBe('https://mcp.chat.example/.well-known/oauth-protected-resource/mcp');
-  expect(protectedResourceMetadataUrl('https://mcp.chat.example')).toBe('https://mcp.chat.example/.well-known/oauth-protected-resource');
-  expect(protectedResourceMetadataUrl('https://mcp.chat.example/mcp?t=1')).toBe('https://mcp.chat.example/.well-known/oauth-protected-resource/mcp?t=1');
-  expect(protectedResourceMetadata({ resource: 'https://mcp.chat.example/mcp', authorizationServers: ['https://auth.chat.example'] })).toEqual({
-    resource: 'https://mcp.chat.example/mcp',
-    authorization_servers: ['https://auth.chat.example'],
-    bearer_methods_supported: ['header'],
-  });
-});
+verifies(
+  'MET-09',
+  'protected resource metadata stands between host and path, and names resource and server exactly',
+  () => {
+    expect(protectedResourceMetadataUrl('https://mcp.chat.example/mcp')).toBe(
+      'https://mcp.chat.example/.well-known/oauth-protected-resource/mcp',
+    );
+    expect(protectedResourceMetadataUrl('https://mcp.chat.example')).toBe(
+      'https://mcp.chat.example/.well-known/oauth-protected-resource',
+    );
+    expect(protectedResourceMetadataUrl('https://mcp.chat.example/mcp?t=1')).toBe(
+      'https://mcp.chat.example/.well-known/oauth-protected-resource/mcp?t=1',
+    );
+    expect(
+      protectedResourceMetadata({
+        resource: 'https://mcp.chat.example/mcp',
+        authorizationServers: ['https://auth.chat.example'],
+      }),
+    ).toEqual({
+      resource: 'https://mcp.chat.example/mcp',
+      authorization_servers: ['https://auth.chat.example'],
+      bearer_methods_supported: ['header'],
+    });
+  },
+);
 
 verifies('MCP-11', 'tokens are taken from the header alone, and the metadata says so', () => {
-  expect(protectedResourceMetadata({ resource: 'https://r.example', authorizationServers: [] }).bearer_methods_supported).toEqual(['header']);
+  expect(
+    protectedResourceMetadata({ resource: 'https://r.example', authorizationServers: [] }).bearer_methods_supported,
+  ).toEqual(['header']);
 });
 
 verifies('MET-11', 'the authorization server names the resources it protects', () => {
@@ -77,7 +103,11 @@ verifies('MET-11', 'the authorization server names the resources it protects', (
 });
 
 verifies('MCP-14', 'offline_access is never a scope of a resource', () => {
-  const document = protectedResourceMetadata({ resource: 'https://r.example', authorizationServers: ['https://a.example'], scopesSupported: ['a', 'offline_access'] });
+  const document = protectedResourceMetadata({
+    resource: 'https://r.example',
+    authorizationServers: ['https://a.example'],
+    scopesSupported: ['a', 'offline_access'],
+  });
 
   expect(document.scopes_supported).toEqual(['a']);
 });

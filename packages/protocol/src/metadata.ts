@@ -71,7 +71,11 @@ export function identityProviderMetadata(server: IdentityProviderMetadata): Json
     id_token_signing_alg_values_supported: server.idTokenAlgorithms ?? ['RS256', 'ES256'],
     grant_types_supported: [grantTypes.authorizationCode, grantTypes.refreshToken, grantTypes.tokenExchange],
     identity_chaining_requested_token_types_supported: [tokenTypes.idJag], // MET-01
-    token_endpoint_auth_methods_supported: server.clientAuthMethods ?? ['private_key_jwt', 'client_secret_basic', 'client_secret_post'],
+    token_endpoint_auth_methods_supported: server.clientAuthMethods ?? [
+      'private_key_jwt',
+      'client_secret_basic',
+      'client_secret_post',
+    ],
     token_endpoint_auth_signing_alg_values_supported: [...assertionAlgorithms],
     code_challenge_methods_supported: ['S256'], // MET-08
     authorization_response_iss_parameter_supported: true,

@@ -4,10 +4,17 @@ import { normalizeResource, parseResourceIdentifier, sameResource } from './reso
 
 test('never throws on arbitrary text', () => {
   fc.assert(
-    fc.property(fc.oneof(fc.string({ unit: 'binary' }), fc.webUrl(), fc.string({ unit: fc.constantFrom('h', 'https:', '/', '%', '2', 'e', '.', '@', '#', '?', ':') })), (text) => {
-      expect(typeof parseResourceIdentifier(text).ok).toBe('boolean');
-      expect(typeof normalizeResource(text)).toBe('string');
-    }),
+    fc.property(
+      fc.oneof(
+        fc.string({ unit: 'binary' }),
+        fc.webUrl(),
+        fc.string({ unit: fc.constantFrom('h', 'https:', '/', '%', '2', 'e', '.', '@', '#', '?', ':') }),
+      ),
+      (text) => {
+        expect(typeof parseResourceIdentifier(text).ok).toBe('boolean');
+        expect(typeof normalizeResource(text)).toBe('string');
+      },
+    ),
     { numRuns: 300 },
   );
 });

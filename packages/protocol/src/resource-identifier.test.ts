@@ -3,8 +3,22 @@ import { expect, test } from 'vitest';
 import { refusalResponse } from './refusals/response.ts';
 import { normalizeResource, parseResourceIdentifier, sameResource } from './resource-identifier.ts';
 
-const malformed = ['https://mcp.example/a b', 'https://mcp.example\\mcp', 'https://mcp.example/\u00e9', 'https://mcp.example/%zz', 'https://mcp.example/%4', '/mcp', 'mcp.example/mcp', 'https:mcp', 'https://', '',
-  'https://mcp.example/"', `https://mcp.example/${'x'.repeat(3_000)}`, 'https://[::1/mcp', '://x'];
+const malformed = [
+  'https://mcp.example/a b',
+  'https://mcp.example\\mcp',
+  'https://mcp.example/\u00e9',
+  'https://mcp.example/%zz',
+  'https://mcp.example/%4',
+  '/mcp',
+  'mcp.example/mcp',
+  'https:mcp',
+  'https://',
+  '',
+  'https://mcp.example/"',
+  `https://mcp.example/${'x'.repeat(3_000)}`,
+  'https://[::1/mcp',
+  '://x',
+];
 
 verifies('TEX-14', 'a resource that is no absolute URI is refused as invalid_target', () => {
   for (const text of malformed) {
@@ -15,16 +29,33 @@ verifies('TEX-14', 'a resource that is no absolute URI is refused as invalid_tar
 });
 
 verifies(['TEX-14', 'IDJ-10', 'ATK-30'], 'fragments are refused, also empty ones', () => {
-  for (const text of ['https://mcp.example/mcp#', 'https://mcp.example/mcp#x']) expect(parseResourceIdentifier(text).ok, text).toBe(false);
+  for (const text of ['https://mcp.example/mcp#', 'https://mcp.example/mcp#x'])
+    expect(parseResourceIdentifier(text).ok, text).toBe(false);
 });
 
 verifies('ATK-30', 'user info, dot segments, backslashes and blanks are refused', () => {
-  const tricks = ['https://user@mcp.example/mcp', 'https://a:b@mcp.example/mcp', 'https://mcp.example/x/../mcp', 'https://mcp.example/./mcp', 'https://mcp.example/%2e%2E/mcp', 'https://mcp.example/.%2e', 'https://mcp.example\\@evil.example', 'https://mcp.example/mcp\t'];
+  const tricks = [
+    'https://user@mcp.example/mcp',
+    'https://a:b@mcp.example/mcp',
+    'https://mcp.example/x/../mcp',
+    'https://mcp.example/./mcp',
+    'https://mcp.example/%2e%2E/mcp',
+    'https://mcp.example/.%2e',
+    'https://mcp.example\\@evil.example',
+    'https://mcp.example/mcp\t',
+  ];
   for (const text of tricks) expect(parseResourceIdentifier(text).ok, text).toBe(false);
 });
 
 test('what is accepted keeps its spelling', () => {
-  for (const text of ['https://mcp.example/mcp', 'https://mcp.example', 'https://mcp.example/?a=b', 'http://127.0.0.1:4703/mcp', 'urn:example:thing', 'HTTPS://MCP.example/']) {
+  for (const text of [
+    'https://mcp.example/mcp',
+    'https://mcp.example',
+    'https://mcp.example/?a=b',
+    'http://127.0.0.1:4703/mcp',
+    'urn:example:thing',
+    'HTTPS://MCP.example/',
+  ]) {
     const parsed = parseResourceIdentifier(text);
     expect(parsed.ok && parsed.value).toBe(text);
   }

@@ -1,4 +1,4 @@
-import { ok, refuse, type Result } from './result.ts';
+import { ok, type Result, refuse } from './result.ts';
 
 declare const resourceIdentifier: unique symbol;
 
@@ -103,8 +103,8 @@ function hasUriCharacters(text: string): boolean {
 
 function normalizeEscapes(text: string): string {
   if (!text.includes('%')) return text;
-  return text.replace(/%[0-9A-Fa-f]{2}/g, (escape) => {
-    const character = String.fromCharCode(Number.parseInt(escape.slice(1), 16));
-    return unreserved.test(character) ? character : escape.toUpperCase();
+  return text.replace(/%[0-9A-Fa-f]{2}/g, (triplet) => {
+    const character = String.fromCharCode(Number.parseInt(triplet.slice(1), 16));
+    return unreserved.test(character) ? character : triplet.toUpperCase();
   });
 }

@@ -3,18 +3,25 @@ import fc from 'fast-check';
 import { expect, test } from 'vitest';
 import { formatScope, intersect, isSubset, parseScope, union } from './scope.ts';
 
-const scopes = fc.uniqueArray(fc.string({ unit: fc.constantFrom('a', 'b', '.', ':', '!'), minLength: 1, maxLength: 3 }), { minLength: 1, maxLength: 8 });
+const scopes = fc.uniqueArray(
+  fc.string({ unit: fc.constantFrom('a', 'b', '.', ':', '!'), minLength: 1, maxLength: 3 }),
+  { minLength: 1, maxLength: 8 },
+);
 
-verifies(['RED-19', 'TEX-17', 'ATK-27', 'ATK-28'], 'an intersection never widens either side, in whatever order', () => {
-  fc.assert(
-    fc.property(scopes, scopes, scopes, (a, b, c) => {
-      const all = intersect(intersect(a, b), c);
-      expect(isSubset(all, a) && isSubset(all, b) && isSubset(all, c)).toBe(true);
-      expect([...intersect(a, intersect(c, b))].sort()).toEqual([...all].sort());
-      expect(intersect(a, a)).toEqual(a);
-    }),
-  );
-});
+verifies(
+  ['RED-19', 'TEX-17', 'ATK-27', 'ATK-28'],
+  'an intersection never widens either side, in whatever order',
+  () => {
+    fc.assert(
+      fc.property(scopes, scopes, scopes, (a, b, c) => {
+        const all = intersect(intersect(a, b), c);
+        expect(isSubset(all, a) && isSubset(all, b) && isSubset(all, c)).toBe(true);
+        expect([...intersect(a, intersect(c, b))].sort()).toEqual([...all].sort());
+        expect(intersect(a, a)).toEqual(a);
+      }),
+    );
+  },
+);
 
 test('a union holds both and nothing else', () => {
   fc.assert(

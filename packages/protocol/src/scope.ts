@@ -1,4 +1,4 @@
-import { ok, refuse, type Result } from './result.ts';
+import { ok, type Result, refuse } from './result.ts';
 
 /** Scope tokens, each once, in the order given. */
 export type ScopeSet = readonly string[];

@@ -2,7 +2,7 @@ import { grantTypes, limits, notApplicable, tokenTypes } from './constants.ts';
 import { type FormParameters, formatForm } from './form.ts';
 import { jsonResponse, type PlainResponse } from './http.ts';
 import { parseResourceIdentifier, type ResourceIdentifier } from './resource-identifier.ts';
-import { ok, refuse, type Result } from './result.ts';
+import { ok, type Result, refuse } from './result.ts';
 import { formatScope, parseScope, type ScopeSet } from './scope.ts';
 
 export type SubjectTokenType = typeof tokenTypes.idToken | typeof tokenTypes.refreshToken;
@@ -109,7 +109,10 @@ export interface ExchangeParameters {
 }
 
 /** The body of an exchange request, without client authentication. RFC 8693 §2.1, MCP-EMA §4. */
-export function exchangeForm(parameters: ExchangeParameters, clientAuthentication: Readonly<Record<string, string>>): string {
+export function exchangeForm(
+  parameters: ExchangeParameters,
+  clientAuthentication: Readonly<Record<string, string>>,
+): string {
   return formatForm([
     ['grant_type', grantTypes.tokenExchange],
     ['requested_token_type', tokenTypes.idJag],

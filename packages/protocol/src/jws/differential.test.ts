@@ -25,7 +25,9 @@ for (const alg of algorithms) {
       const ours = await compactVerify(signJws(key, 'JWT', payload), publicKey);
       expect(JSON.parse(new TextDecoder().decode(ours.payload))).toEqual(payload);
 
-      const theirs = await new CompactSign(new TextEncoder().encode(JSON.stringify(payload))).setProtectedHeader({ alg, kid: 'k1' }).sign(privateKey);
+      const theirs = await new CompactSign(new TextEncoder().encode(JSON.stringify(payload)))
+        .setProtectedHeader({ alg, kid: 'k1' })
+        .sign(privateKey);
       const parsed = parseCompactJws(theirs);
       expect(parsed.ok && verifyJws(parsed.value, trusted, [alg]).ok).toBe(true);
     }
@@ -51,11 +53,22 @@ for (const alg of algorithms) {
 test('every signed vector verifies exactly when it should', () => {
   const idp = importJwks(vectors.jwks.idp).keys;
   const second = importJwks(vectors.jwks.idp2).keys;
-  const unverifiable = ['bad.alg-none', 'bad.alg-hs256-with-pem', 'bad.jwk-header', 'bad.jku-header', 'bad.crit-unknown', 'bad.signature-other-key', 'bad.kid-unknown', 'bad.issuer-untrusted'];
+  const unverifiable = [
+    'bad.alg-none',
+    'bad.alg-hs256-with-pem',
+    'bad.jwk-header',
+    'bad.jku-header',
+    'bad.crit-unknown',
+    'bad.signature-other-key',
+    'bad.kid-unknown',
+    'bad.issuer-untrusted',
+  ];
 
   for (const { name, assertion } of vectors.redemption) {
     const parsed = parseCompactJws(assertion);
-    const result = parsed.ok ? verifyJws(parsed.value, name === 'bad.crossissuer-sub' ? second : idp, defaultAlgorithms) : parsed;
+    const result = parsed.ok
+      ? verifyJws(parsed.value, name === 'bad.crossissuer-sub' ? second : idp, defaultAlgorithms)
+      : parsed;
     expect(result.ok, name).toBe(!unverifiable.includes(name));
   }
 });

@@ -4,7 +4,8 @@ import { expect } from 'vitest';
 import { derToRaw, ecdsaCurves, rawToDer } from './ecdsa.ts';
 
 const one = (size: number): Buffer => Buffer.concat([Buffer.alloc(size - 1), Buffer.from([1])]);
-const less = (order: Buffer): Buffer => Buffer.concat([order.subarray(0, -1), Buffer.from([(order.at(-1) as number) - 1])]);
+const less = (order: Buffer): Buffer =>
+  Buffer.concat([order.subarray(0, -1), Buffer.from([(order.at(-1) as number) - 1])]);
 
 for (const [alg, curve] of Object.entries(ecdsaCurves)) {
   const { size, order } = curve;
@@ -21,18 +22,23 @@ for (const [alg, curve] of Object.entries(ecdsaCurves)) {
       Buffer.concat([one(size), beyond]),
     ];
     for (const raw of refused) expect(rawToDer(raw, curve)).toBeUndefined();
-    for (const raw of [Buffer.concat([one(size), one(size)]), Buffer.concat([less(order), less(order)])]) expect(rawToDer(raw, curve)).toBeDefined();
+    for (const raw of [Buffer.concat([one(size), one(size)]), Buffer.concat([less(order), less(order)])])
+      expect(rawToDer(raw, curve)).toBeDefined();
   });
 
   verifies('LES-49', `${alg}: only the exact length is a signature, DER never is`, () => {
     const raw = Buffer.concat([one(size), one(size)]);
-    for (const length of [0, 1, size, 2 * size - 1, 2 * size + 1, 3 * size]) expect(rawToDer(Buffer.alloc(length, 1), curve), String(length)).toBeUndefined();
+    for (const length of [0, 1, size, 2 * size - 1, 2 * size + 1, 3 * size])
+      expect(rawToDer(Buffer.alloc(length, 1), curve), String(length)).toBeUndefined();
     expect(rawToDer(rawToDer(raw, curve) as Buffer, curve)).toBeUndefined();
   });
 }
 
 verifies('LES-49', 'raw and DER convert into each other over many random signatures, leading zeros included', () => {
-  for (const [alg, namedCurve, hash] of [['ES256', 'P-256', 'sha256'], ['ES384', 'P-384', 'sha384']] as const) {
+  for (const [alg, namedCurve, hash] of [
+    ['ES256', 'P-256', 'sha256'],
+    ['ES384', 'P-384', 'sha384'],
+  ] as const) {
     const curve = ecdsaCurves[alg];
     const { privateKey, publicKey } = generateKeyPairSync('ec', { namedCurve });
     let leadingZeros = 0;
@@ -57,7 +63,8 @@ verifies('LES-49', 'random bytes never throw, and what is accepted has canonical
     if (count % 3 === 0) raw.fill(0, 0, count % size);
     if (count % 5 === 0) raw.fill(0, size, size + (count % size));
     const der = rawToDer(raw, ecdsaCurves.ES256);
-    if (der !== undefined && !derToRaw(der, ecdsaCurves.ES256).equals(raw)) throw new Error(`does not read back: ${raw.toString('hex')}`);
+    if (der !== undefined && !derToRaw(der, ecdsaCurves.ES256).equals(raw))
+      throw new Error(`does not read back: ${raw.toString('hex')}`);
   }
 });
 
@@ -66,5 +73,12 @@ verifies('LES-49', 'a public key taken from a private one verifies what that one
   const key = createPrivateKey(pem);
   const der = sign('sha256', Buffer.from('x'), key);
 
-  expect(verify('sha256', Buffer.from('x'), createPublicKey(key), rawToDer(derToRaw(der, ecdsaCurves.ES256), ecdsaCurves.ES256) as Buffer)).toBe(true);
+  expect(
+    verify(
+      'sha256',
+      Buffer.from('x'),
+      createPublicKey(key),
+      rawToDer(derToRaw(der, ecdsaCurves.ES256), ecdsaCurves.ES256) as Buffer,
+    ),
+  ).toBe(true);
 });

@@ -76,7 +76,11 @@ function isInRange(raw: Uint8Array, start: number, curve: EcdsaCurve): boolean {
 }
 
 /** A DER INTEGER: no leading zeros, but one where the top bit would read as a sign. */
-function integerAt(raw: Uint8Array, start: number, end: number): { length: number; write(der: Buffer, at: number): void } {
+function integerAt(
+  raw: Uint8Array,
+  start: number,
+  end: number,
+): { length: number; write(der: Buffer, at: number): void } {
   let first = start;
   while (first < end - 1 && raw[first] === 0) first++;
   const pad = (raw[first] as number) >= 0x80 ? 1 : 0;

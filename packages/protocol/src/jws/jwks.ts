@@ -85,10 +85,12 @@ function algorithmsFor(jwk: JsonObject): readonly SignatureAlgorithm[] | string 
 
 function unusableBecause(jwk: JsonObject, twins: ReadonlySet<string>): string | undefined {
   const { kid, use, key_ops: operations } = jwk;
-  if (kid !== undefined && (typeof kid !== 'string' || kid === '' || kid.length > limits.identifierCharacters)) return 'has a kid that is no short text'; // ATK-06
+  if (kid !== undefined && (typeof kid !== 'string' || kid === '' || kid.length > limits.identifierCharacters))
+    return 'has a kid that is no short text'; // ATK-06
   if (typeof kid === 'string' && twins.has(kid)) return 'shares its kid with another key'; // LES-49, KEY-01
   if (use !== undefined && use !== 'sig') return 'is not for signatures'; // KEY-01
-  if (operations !== undefined && !(Array.isArray(operations) && operations.includes('verify'))) return 'is not for verification'; // KEY-01
+  if (operations !== undefined && !(Array.isArray(operations) && operations.includes('verify')))
+    return 'is not for verification'; // KEY-01
   if (jwk.d !== undefined || jwk.k !== undefined) return 'holds private material'; // KEY-01
   return undefined;
 }

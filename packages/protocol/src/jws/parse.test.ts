@@ -22,7 +22,8 @@ test('three parts are read', () => {
 
 verifies('RED-06', 'anything but three non-empty parts is refused', () => {
   for (const text of ['', 'a', 'a.b', header, `${header}.${payload}`]) expect(problemOf(text), text).toBe('parts');
-  for (const text of [`${header}.${payload}.${signature}.`, `${header}.${payload}.${signature}.x`, `${'.'.repeat(9)}`]) expect(problemOf(text), text).toBe('parts');
+  for (const text of [`${header}.${payload}.${signature}.`, `${header}.${payload}.${signature}.x`, `${'.'.repeat(9)}`])
+    expect(problemOf(text), text).toBe('parts');
   expect(problemOf('..')).toBe('header');
   expect(problemOf(`${header}..${signature}`)).toBe('payload');
   expect(problemOf(`.${payload}.${signature}`)).toBe('header');
@@ -38,7 +39,13 @@ verifies(['RED-06', 'ATK-03'], 'a stripped signature is refused', () => {
 });
 
 verifies(['RED-06', 'LES-29'], 'padding, stray bits, blanks and the other alphabet are refused in every part', () => {
-  for (const spoil of [(part: string) => `${part}=`, (part: string) => ` ${part}`, (part: string) => `${part}\n`, (part: string) => `${part.slice(0, -1)}+`, (part: string) => `${part}A`.slice(0, part.length + 1)]) {
+  for (const spoil of [
+    (part: string) => `${part}=`,
+    (part: string) => ` ${part}`,
+    (part: string) => `${part}\n`,
+    (part: string) => `${part.slice(0, -1)}+`,
+    (part: string) => `${part}A`.slice(0, part.length + 1),
+  ]) {
     expect(problemOf(`${spoil(header)}.${payload}.${signature}`)).toBe('header');
     expect(problemOf(`${header}.${spoil(payload)}.${signature}`)).toBe('payload');
     expect(problemOf(`${header}.${payload}.${spoil(signature)}`)).toBe('encoding');
@@ -64,7 +71,7 @@ verifies(['RED-06', 'LES-29'], 'bytes that are not UTF-8 are refused, also behin
 verifies('RED-02', 'an assertion over 16 KiB, a header over 2 KiB and deep nesting are refused', () => {
   const large = encode(JSON.stringify({ a: 'x'.repeat(12_300) }));
   const longHeader = encode(JSON.stringify({ alg: 'ES256', a: 'x'.repeat(2_048) }));
-  const deep = encode('{"a":'.repeat(17) + '1' + '}'.repeat(17));
+  const deep = encode(`${'{"a":'.repeat(17)}1${'}'.repeat(17)}`);
 
   expect(problemOf(`${header}.${large}.${signature}`)).toBe('too-large');
   expect(problemOf(`${longHeader}.${payload}.${signature}`)).toBe('too-large');
@@ -79,7 +86,11 @@ verifies('LES-35', '16 KiB of dots are refused without a large allocation', () =
 });
 
 test('never throws on arbitrary text', () => {
-  const part = fc.oneof(fc.string({ unit: fc.constantFrom('A', 'e', 'y', '-', '_', '=', '.') }), fc.json().map(encode), fc.string({ unit: 'binary' }));
+  const part = fc.oneof(
+    fc.string({ unit: fc.constantFrom('A', 'e', 'y', '-', '_', '=', '.') }),
+    fc.json().map(encode),
+    fc.string({ unit: 'binary' }),
+  );
   fc.assert(
     fc.property(fc.array(part, { maxLength: 6 }), (parts) => {
       expect(typeof parseCompactJws(parts.join('.')).ok).toBe('boolean');

@@ -1,4 +1,4 @@
-import { constants, type KeyObject, sign as createSignature } from 'node:crypto';
+import { constants, sign as createSignature, type KeyObject } from 'node:crypto';
 import type { SignatureAlgorithm } from './algorithms.ts';
 import { derToRaw, ecdsaCurves } from './ecdsa.ts';
 import type { SigningKey } from './signing-key.ts';

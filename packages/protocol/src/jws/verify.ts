@@ -27,7 +27,8 @@ export function verifyJws(
   const { alg, kid } = header;
   if (!isSignatureAlgorithm(alg) || !allowed.includes(alg)) return jwsProblem('algorithm'); // RED-07, ATK-03, ATK-04
   if (hasExtensions(header)) return jwsProblem('critical'); // RED-07, ATK-47
-  if (kid !== undefined && (typeof kid !== 'string' || kid.length > limits.identifierCharacters)) return jwsProblem('header'); // ATK-06
+  if (kid !== undefined && (typeof kid !== 'string' || kid.length > limits.identifierCharacters))
+    return jwsProblem('header'); // ATK-06
 
   const candidates = keys.filter((key) => isCandidate(key, kid, alg));
   if (candidates.length === 0) return jwsProblem('key-unknown');
@@ -59,7 +60,12 @@ function isSignatureOf(key: KeyObject, alg: SignatureAlgorithm, data: Buffer, si
     case 'RS256':
       return verifySignature('sha256', data, key, signature);
     case 'PS256':
-      return verifySignature('sha256', data, { key, padding: constants.RSA_PKCS1_PSS_PADDING, saltLength: 32 }, signature);
+      return verifySignature(
+        'sha256',
+        data,
+        { key, padding: constants.RSA_PKCS1_PSS_PADDING, saltLength: 32 },
+        signature,
+      );
     case 'EdDSA':
       return verifySignature(null, data, key, signature);
   }

@@ -7,21 +7,28 @@ import { faultResponse, refusalResponse } from './response.ts';
 
 const entries = Object.entries(refusalCatalogue) as [RefusalCode, RefusalEntry][];
 
-verifies(['RED-32', 'TEX-27', 'ATK-53', 'ATK-54'], 'grant, client and policy refusals are worded by a short fixed list', () => {
-  const allowed: Record<string, readonly string[]> = {
-    invalid_grant: [sentences.subjectToken, sentences.assertion],
-    invalid_client: [sentences.clientFailed],
-    unauthorized_client: [sentences.clientMayNot],
-    access_denied: [sentences.denied],
-  };
-  for (const [code, entry] of entries) {
-    const list = allowed[entry.error];
-    if (list !== undefined) expect(list, code).toContain(entry.sentence);
-  }
-});
+verifies(
+  ['RED-32', 'TEX-27', 'ATK-53', 'ATK-54'],
+  'grant, client and policy refusals are worded by a short fixed list',
+  () => {
+    const allowed: Record<string, readonly string[]> = {
+      invalid_grant: [sentences.subjectToken, sentences.assertion],
+      invalid_client: [sentences.clientFailed],
+      unauthorized_client: [sentences.clientMayNot],
+      access_denied: [sentences.denied],
+    };
+    for (const [code, entry] of entries) {
+      const list = allowed[entry.error];
+      if (list !== undefined) expect(list, code).toContain(entry.sentence);
+    }
+  },
+);
 
 verifies(['RED-32', 'TEX-27'], 'a response holds the sentence and the id, and nothing of the detail', () => {
-  const response = refusalResponse({ code: 'assertion/audience', detail: { audiences: ['https://secret.example'] } }, { id: 'aud_1', explainUrl: 'https://idp.example/why' });
+  const response = refusalResponse(
+    { code: 'assertion/audience', detail: { audiences: ['https://secret.example'] } },
+    { id: 'aud_1', explainUrl: 'https://idp.example/why' },
+  );
 
   expect(response.status).toBe(400);
   expect(JSON.parse(response.body)).toEqual({
@@ -33,14 +40,24 @@ verifies(['RED-32', 'TEX-27'], 'a response holds the sentence and the id, and no
 });
 
 verifies('STP-01', 'a step-up says what would satisfy it', () => {
-  const response = refusalResponse({ code: 'policy/step-up', wire: { acr_values: 'phr phrh', max_age: 300 } }, { id: 'aud_1' });
+  const response = refusalResponse(
+    { code: 'policy/step-up', wire: { acr_values: 'phr phrh', max_age: 300 } },
+    { id: 'aud_1' },
+  );
 
   expect(response.status).toBe(400);
-  expect(JSON.parse(response.body)).toMatchObject({ error: 'insufficient_user_authentication', acr_values: 'phr phrh', max_age: 300 });
+  expect(JSON.parse(response.body)).toMatchObject({
+    error: 'insufficient_user_authentication',
+    acr_values: 'phr phrh',
+    max_age: 300,
+  });
 });
 
 test('a challenge and a nonce go into headers', () => {
-  const response = refusalResponse({ code: 'client/secret', wire: { dpop_nonce: 'n' } }, { id: 'i', wwwAuthenticate: 'Basic realm="x"' });
+  const response = refusalResponse(
+    { code: 'client/secret', wire: { dpop_nonce: 'n' } },
+    { id: 'i', wwwAuthenticate: 'Basic realm="x"' },
+  );
 
   expect(response.status).toBe(401);
   expect(response.headers).toMatchObject({ 'www-authenticate': 'Basic realm="x"', 'dpop-nonce': 'n' });
@@ -48,7 +65,10 @@ test('a challenge and a nonce go into headers', () => {
 });
 
 test('faults say nothing but the id', () => {
-  expect(faultResponse('server_error', 'i')).toMatchObject({ status: 500, body: '{"error":"server_error","error_description":"Something went wrong here [i]"}' });
+  expect(faultResponse('server_error', 'i')).toMatchObject({
+    status: 500,
+    body: '{"error":"server_error","error_description":"Something went wrong here [i]"}',
+  });
   expect(faultResponse('temporarily_unavailable', 'i')).toMatchObject({ status: 503 });
   expect(faultResponse('temporarily_unavailable', 'i').headers['retry-after']).toBe('5');
 });
@@ -66,6 +86,9 @@ test('every entry is complete, and its text can stand in a header', () => {
 test('invalid_client is 401, all other token endpoint errors of grants are 400', () => {
   for (const [code, entry] of entries) {
     if (entry.error === 'invalid_client') expect(entry.status, code).toBe(401);
-    if (['invalid_grant', 'invalid_target', 'invalid_scope', 'unauthorized_client', 'access_denied'].includes(entry.error)) expect(entry.status, code).toBe(400);
+    if (
+      ['invalid_grant', 'invalid_target', 'invalid_scope', 'unauthorized_client', 'access_denied'].includes(entry.error)
+    )
+      expect(entry.status, code).toBe(400);
   }
 });

@@ -33,7 +33,8 @@ export function refusalResponse(refusal: Refusal, context: RefusalContext): Plai
 /** The response to a fault of ours or of something we depend on: the id and nothing else. */
 export function faultResponse(kind: 'server_error' | 'temporarily_unavailable', id: string): PlainResponse {
   const status = kind === 'server_error' ? 500 : 503;
-  const sentence = kind === 'server_error' ? 'Something went wrong here' : 'The service is not available for the moment';
+  const sentence =
+    kind === 'server_error' ? 'Something went wrong here' : 'The service is not available for the moment';
   const headers: Record<string, string> = kind === 'server_error' ? {} : { 'retry-after': '5' };
   return jsonResponse(status, { error: kind, error_description: `${sentence} [${id}]` }, headers);
 }

@@ -1,4 +1,4 @@
-import { ok, plainHeaders, type PlainResponse, refuse, type Result } from '@crossgrant/protocol';
+import { ok, type PlainResponse, plainHeaders, type Result, refuse } from '@crossgrant/protocol';
 import type { BearerRequest } from '../middleware/bearer-header.ts';
 
 const maximumBytes = 1_048_576;

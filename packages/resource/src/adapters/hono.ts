@@ -11,7 +11,10 @@ export interface CrossgrantVariables {
  * Hono middleware: `app.use('/mcp/*', crossgrant(server))`. The caller is `c.get('auth')`; handlers never see the token. Mount
  * it at `*`, or serve `server.metadata()` at `server.metadataPath` yourself.
  */
-export function crossgrant(server: ResourceServer, needs?: AdmissionNeeds): MiddlewareHandler<{ Variables: CrossgrantVariables }> {
+export function crossgrant(
+  server: ResourceServer,
+  needs?: AdmissionNeeds,
+): MiddlewareHandler<{ Variables: CrossgrantVariables }> {
   return async function crossgrantGate(c, next) {
     const request = bearerRequestOf(c.req.raw);
     const metadata = server.serveMetadata(request.method, request.path);

@@ -13,7 +13,11 @@ export const mcpCapabilities: { readonly extensions: Record<string, Record<strin
  * Puts the gate in front of an MCP handler: a Web `fetch` that serves the metadata, judges every operation of the body by its
  * scopes, and hands the caller over as `authInfo`.
  */
-export function protectMcp(server: ResourceServer, handler: Pick<McpHttpHandler, 'fetch'>, needs?: AdmissionNeeds): (request: Request) => Promise<Response> {
+export function protectMcp(
+  server: ResourceServer,
+  handler: Pick<McpHttpHandler, 'fetch'>,
+  needs?: AdmissionNeeds,
+): (request: Request) => Promise<Response> {
   return async function protectedMcp(request) {
     const bearer = bearerRequestOf(request);
     const metadata = server.serveMetadata(bearer.method, bearer.path);

@@ -11,7 +11,11 @@ interface Answer {
   readonly body: string;
 }
 
-async function ask(listener: RequestListener, path: string, headers: Record<string, string | string[]> = {}): Promise<Answer> {
+async function ask(
+  listener: RequestListener,
+  path: string,
+  headers: Record<string, string | string[]> = {},
+): Promise<Answer> {
   const server = createServer(listener);
   await new Promise<void>((resolve) => server.listen(0, '127.0.0.1', resolve));
   const { port } = server.address() as AddressInfo;
@@ -20,7 +24,13 @@ async function ask(listener: RequestListener, path: string, headers: Record<stri
       const outgoing = httpRequest({ port, path, method: 'GET', headers }, (incoming) => {
         const chunks: Buffer[] = [];
         incoming.on('data', (chunk: Buffer) => chunks.push(chunk));
-        incoming.on('end', () => resolve({ status: incoming.statusCode ?? 0, headers: incoming.headers, body: Buffer.concat(chunks).toString() }));
+        incoming.on('end', () =>
+          resolve({
+            status: incoming.statusCode ?? 0,
+            headers: incoming.headers,
+            body: Buffer.concat(chunks).toString(),
+          }),
+        );
       });
       outgoing.on('error', reject).end();
     });
@@ -34,7 +44,10 @@ verifies('LES-86', 'without a good token the handler never runs', async () => {
   let runs = 0;
   const listener = protectNode(world.server, () => void runs++);
 
-  for (const headers of [{}, { authorization: 'Bearer junk' }, { authorization: 'Basic YTpi' }] as Record<string, string>[]) {
+  for (const headers of [{}, { authorization: 'Bearer junk' }, { authorization: 'Basic YTpi' }] as Record<
+    string,
+    string
+  >[]) {
     const answer = await ask(listener, '/mcp', headers);
     expect(answer.status).toBe(401);
     expect(answer.headers['www-authenticate']).toContain(metadataUrl);
@@ -49,7 +62,11 @@ verifies(['RSV-08', 'ATK-61'], 'the handler gets the caller, and no header that 
   const seen: unknown[] = [];
   const answer = await ask(
     protectNode(world.server, (req, res, auth) => {
-      seen.push(req.headers.authorization, req.rawHeaders.filter((text) => /authorization|eyJ/i.test(text)), auth.subject);
+      seen.push(
+        req.headers.authorization,
+        req.rawHeaders.filter((text) => /authorization|eyJ/i.test(text)),
+        auth.subject,
+      );
       res.end('done');
     }),
     '/mcp?x=1',
@@ -64,15 +81,20 @@ verifies(['MET-09', 'MCP-11'], 'the metadata is served without a token, a token 
   const world = createMiddlewareWorld();
   const listener = protectNode(world.server, (_req, res) => void res.end());
 
-  expect(JSON.parse((await ask(listener, '/.well-known/oauth-protected-resource/mcp')).body).resource).toBe(world.server.resource);
+  expect(JSON.parse((await ask(listener, '/.well-known/oauth-protected-resource/mcp')).body).resource).toBe(
+    world.server.resource,
+  );
   expect((await ask(listener, `/mcp?access_token=${world.token()}`)).status).toBe(400);
 });
 
 test('as middleware the caller is found in req.auth', async () => {
   const world = createMiddlewareWorld();
   const middleware = nodeMiddleware(world.server, { scopes: ['chat.read'] });
-  const listener: RequestListener = (req, res) => middleware(req, res, () => void res.end((req as { auth?: { clientId: string } }).auth?.clientId));
+  const listener: RequestListener = (req, res) =>
+    middleware(req, res, () => void res.end((req as { auth?: { clientId: string } }).auth?.clientId));
 
   expect((await ask(listener, '/mcp', { authorization: `Bearer ${world.token()}` })).body).toBe('agent');
-  expect((await ask(listener, '/mcp', { authorization: `Bearer ${world.token({ scope: ['other'] })}` })).status).toBe(403);
+  expect((await ask(listener, '/mcp', { authorization: `Bearer ${world.token({ scope: ['other'] })}` })).status).toBe(
+    403,
+  );
 });

@@ -1,5 +1,5 @@
 import type { IncomingMessage, ServerResponse } from 'node:http';
-import { type PlainHeaders, type PlainResponse } from '@crossgrant/protocol';
+import type { PlainHeaders, PlainResponse } from '@crossgrant/protocol';
 import type { AuthInfo } from '../middleware/auth-info.ts';
 import type { BearerRequest } from '../middleware/bearer-header.ts';
 import type { AdmissionNeeds, ResourceServer } from '../middleware/create-resource-server.ts';
@@ -7,7 +7,11 @@ import type { AdmissionNeeds, ResourceServer } from '../middleware/create-resour
 export type AuthenticatedHandler = (req: IncomingMessage, res: ServerResponse, auth: AuthInfo) => void | Promise<void>;
 
 /** Puts the gate in front of a `node:http` handler, and serves the resource's metadata. The handler never sees the token. */
-export function protectNode(server: ResourceServer, handler: AuthenticatedHandler, needs?: AdmissionNeeds): (req: IncomingMessage, res: ServerResponse) => Promise<void> {
+export function protectNode(
+  server: ResourceServer,
+  handler: AuthenticatedHandler,
+  needs?: AdmissionNeeds,
+): (req: IncomingMessage, res: ServerResponse) => Promise<void> {
   return async function protectedHandler(req, res) {
     const request = bearerRequestOf(req);
     const metadata = server.serveMetadata(request.method, request.path);
@@ -20,8 +24,12 @@ export function protectNode(server: ResourceServer, handler: AuthenticatedHandle
 }
 
 /** The same for Express, Connect and others with `next`; the caller is found in `req.auth`. */
-export function nodeMiddleware(server: ResourceServer, needs?: AdmissionNeeds): (req: IncomingMessage & { auth?: unknown }, res: ServerResponse, next: (error?: unknown) => void) => void {
-  const guarded = (next: () => void) => protectNode(server, (req, _res, auth) => next.call(Object.assign(req, { auth })), needs);
+export function nodeMiddleware(
+  server: ResourceServer,
+  needs?: AdmissionNeeds,
+): (req: IncomingMessage & { auth?: unknown }, res: ServerResponse, next: (error?: unknown) => void) => void {
+  const guarded = (next: () => void) =>
+    protectNode(server, (req, _res, auth) => next.call(Object.assign(req, { auth })), needs);
   return (req, res, next) => void guarded(next)(req, res).catch(next);
 }
 
@@ -30,12 +38,19 @@ export function sendPlain(res: ServerResponse, response: PlainResponse): void {
 }
 
 /** The parts of a Node request that the gate reads. Repeated headers stay apart. */
-export function bearerRequestOf(req: IncomingMessage): BearerRequest & { readonly method: string; readonly path: string } {
+export function bearerRequestOf(
+  req: IncomingMessage,
+): BearerRequest & { readonly method: string; readonly path: string } {
   const url = req.url ?? '/';
   const mark = url.indexOf('?');
   const all = (name: string): readonly string[] => req.headersDistinct[name] ?? [];
   const headers: PlainHeaders = { all, get: (name) => all(name)[0] };
-  return { headers, method: req.method ?? 'GET', path: mark === -1 ? url : url.slice(0, mark), query: mark === -1 ? '' : url.slice(mark) };
+  return {
+    headers,
+    method: req.method ?? 'GET',
+    path: mark === -1 ? url : url.slice(0, mark),
+    query: mark === -1 ? '' : url.slice(mark),
+  };
 }
 
 /** Whoever forwards this request upstream has no token to forward. */

@@ -4,25 +4,42 @@ import type { AuthInfo } from './auth-info.ts';
 import { authorizeAuthentication, authorizeOperations, authorizeScopes } from './authorize-message.ts';
 import { scopeReach } from './scope-hierarchy.ts';
 
-const auth = (changes: Partial<AuthInfo> = {}): AuthInfo => ({ scope: ['chat.read'], jti: 'at-1', acr: 'phr', authTime: 1_000, ...changes }) as AuthInfo;
+const auth = (changes: Partial<AuthInfo> = {}): AuthInfo =>
+  ({ scope: ['chat.read'], jti: 'at-1', acr: 'phr', authTime: 1_000, ...changes }) as AuthInfo;
 const call = (name: string): { method: string; name: string } => ({ method: 'tools/call', name });
 const tools = { search: 'chat.read', purge: ['chat.read', 'chat.admin'], ping: [] };
 
 verifies(['RSV-04', 'MCP-13'], 'a missing scope is refused with 403, naming all that are needed', () => {
   const result = authorizeScopes(auth(), ['chat.read', 'chat.admin']);
 
-  expect(result.ok ? undefined : result.refusal).toMatchObject({ code: 'bearer/insufficient-scope', detail: { missing: ['chat.admin'] }, wire: { scope: 'chat.read chat.admin' } });
+  expect(result.ok ? undefined : result.refusal).toMatchObject({
+    code: 'bearer/insufficient-scope',
+    detail: { missing: ['chat.admin'] },
+    wire: { scope: 'chat.read chat.admin' },
+  });
   expect(authorizeScopes(auth(), ['chat.read']).ok).toBe(true);
   expect(authorizeScopes(auth({ scope: ['chat.read.all', 'chat'] }), ['chat.read']).ok).toBe(false);
 });
 
 verifies(['RSV-04', 'LES-89'], 'every member of a batch is judged, and one refuses all', () => {
-  const codes = [[call('search')], [call('search'), call('purge')], [call('ping')], [call('unknown')], [call('search'), call('unknown')]].map((operations) => {
+  const codes = [
+    [call('search')],
+    [call('search'), call('purge')],
+    [call('ping')],
+    [call('unknown')],
+    [call('search'), call('unknown')],
+  ].map((operations) => {
     const result = authorizeOperations(auth(), operations, { tools });
     return result.ok ? 'allowed' : result.refusal.code;
   });
 
-  expect(codes).toEqual(['allowed', 'bearer/insufficient-scope', 'allowed', 'bearer/unknown-operation', 'bearer/unknown-operation']);
+  expect(codes).toEqual([
+    'allowed',
+    'bearer/insufficient-scope',
+    'allowed',
+    'bearer/unknown-operation',
+    'bearer/unknown-operation',
+  ]);
 });
 
 verifies(['RSV-04', 'ATK-46'], 'a tool named like an inherited member is out of reach', () => {
@@ -55,8 +72,17 @@ verifies('RSV-05', 'a sign-on that is too weak, too old or unknown asks for a be
   };
 
   expect(code({ acrValues: ['phr', 'phrh'], maxAgeSeconds: 300 })).toBe('enough');
-  expect(code({ acrValues: ['phrh'] })).toEqual(['bearer/insufficient-authentication', { acr_values: 'phrh', max_age: undefined }]);
-  expect(code({ maxAgeSeconds: 299 })).toEqual(['bearer/insufficient-authentication', { acr_values: undefined, max_age: 299 }]);
+  expect(code({ acrValues: ['phrh'] })).toEqual([
+    'bearer/insufficient-authentication',
+    { acr_values: 'phrh', max_age: undefined },
+  ]);
+  expect(code({ maxAgeSeconds: 299 })).toEqual([
+    'bearer/insufficient-authentication',
+    { acr_values: undefined, max_age: 299 },
+  ]);
   expect(code({ acrValues: ['phr'] }, { acr: undefined })).toMatchObject(['bearer/insufficient-authentication', {}]);
-  expect(code({ maxAgeSeconds: 9_999 }, { authTime: undefined })).toMatchObject(['bearer/insufficient-authentication', {}]);
+  expect(code({ maxAgeSeconds: 9_999 }, { authTime: undefined })).toMatchObject([
+    'bearer/insufficient-authentication',
+    {},
+  ]);
 });

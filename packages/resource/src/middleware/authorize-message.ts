@@ -1,4 +1,4 @@
-import { ok, refuse, type Result, type ScopeSet } from '@crossgrant/protocol';
+import { ok, type Result, refuse, type ScopeSet } from '@crossgrant/protocol';
 import type { AuthInfo } from './auth-info.ts';
 import type { McpOperation } from './mcp-message.ts';
 
@@ -20,12 +20,17 @@ export interface OperationScopes {
  */
 export function authorizeScopes(auth: AuthInfo, needed: ScopeSet): Result<void> {
   const missing = needed.filter((scope) => !auth.scope.includes(scope));
-  if (missing.length > 0) return refuse('bearer/insufficient-scope', { missing, jti: auth.jti }, { scope: needed.join(' ') }); // RSV-04, MCP-13, LES-36
+  if (missing.length > 0)
+    return refuse('bearer/insufficient-scope', { missing, jti: auth.jti }, { scope: needed.join(' ') }); // RSV-04, MCP-13, LES-36
   return ok(undefined);
 }
 
 /** Judges every operation of a message; one that is out of reach refuses them all. */
-export function authorizeOperations(auth: AuthInfo, operations: readonly McpOperation[], scopes: OperationScopes): Result<void> {
+export function authorizeOperations(
+  auth: AuthInfo,
+  operations: readonly McpOperation[],
+  scopes: OperationScopes,
+): Result<void> {
   for (const operation of operations) {
     const needed = scopesOf(operation, scopes);
     if (needed === undefined) return refuse('bearer/unknown-operation', { ...operation, jti: auth.jti }); // RSV-04
@@ -62,7 +67,8 @@ export function authorizeAuthentication(auth: AuthInfo, needs: AuthenticationNee
   const { acrValues, maxAgeSeconds } = needs;
   const wire = { acr_values: acrValues?.join(' '), max_age: maxAgeSeconds };
   const isStrong = acrValues === undefined || (auth.acr !== undefined && acrValues.includes(auth.acr));
-  const isFresh = maxAgeSeconds === undefined || (auth.authTime !== undefined && nowSeconds - auth.authTime <= maxAgeSeconds);
+  const isFresh =
+    maxAgeSeconds === undefined || (auth.authTime !== undefined && nowSeconds - auth.authTime <= maxAgeSeconds);
 
   if (!isStrong) return refuse('bearer/insufficient-authentication', { acr: auth.acr, jti: auth.jti }, wire); // RSV-05
   if (!isFresh) return refuse('bearer/insufficient-authentication', { authTime: auth.authTime, jti: auth.jti }, wire); // RSV-05

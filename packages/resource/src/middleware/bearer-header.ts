@@ -1,4 +1,4 @@
-import { ok, type PlainHeaders, refuse, type Result } from '@crossgrant/protocol';
+import { ok, type PlainHeaders, type Result, refuse } from '@crossgrant/protocol';
 
 /** Longest token that is looked at. */
 const maximumCharacters = 16_384;

@@ -1,4 +1,11 @@
-import { bearerChallenge, type PlainResponse, type Refusal, refusalEntry, refusalResponse, type ScopeSet } from '@crossgrant/protocol';
+import {
+  bearerChallenge,
+  type PlainResponse,
+  type Refusal,
+  refusalEntry,
+  refusalResponse,
+  type ScopeSet,
+} from '@crossgrant/protocol';
 
 export interface ChallengeContext {
   readonly id: string;

@@ -10,13 +10,18 @@ import {
   protectedResourceMetadata,
   protectedResourceMetadataUrl,
   type Refusal,
-  refuse,
   type Result,
+  refuse,
   type ScopeSet,
   toSeconds,
 } from '@crossgrant/protocol';
 import { type AuthInfo, authInfoOf } from './auth-info.ts';
-import { type AuthenticationNeeds, authorizeAuthentication, authorizeOperations, authorizeScopes } from './authorize-message.ts';
+import {
+  type AuthenticationNeeds,
+  authorizeAuthentication,
+  authorizeOperations,
+  authorizeScopes,
+} from './authorize-message.ts';
 import { type BearerRequest, readBearerToken } from './bearer-header.ts';
 import { challengeResponse } from './challenge-response.ts';
 import { createIntrospectingVerifier } from './introspect-access-token.ts';
@@ -88,7 +93,8 @@ export function createResourceServer(options: ResourceServerOptions): ResourceSe
       const authorized = authorizeOperations(auth, message.value.operations, options);
       return authorized.ok ? message : authorized;
     },
-    challenge: (refusal) => challengeResponse(refusal, { id: newId('req'), resourceMetadata: metadataUrl, initialScope }),
+    challenge: (refusal) =>
+      challengeResponse(refusal, { id: newId('req'), resourceMetadata: metadataUrl, initialScope }),
     admit: (request, needs = {}) => admit(server, request, needs, options),
   };
   return server;
@@ -102,7 +108,8 @@ interface Gate {
 
 function gateOf(options: ResourceServerOptions, clock: Clock): Gate {
   return {
-    verify: options.introspection === undefined ? signatureVerifier(options, clock) : introspectingVerifier(options, clock),
+    verify:
+      options.introspection === undefined ? signatureVerifier(options, clock) : introspectingVerifier(options, clock),
     reach: scopeReach(options.scopeHierarchy ?? {}),
     isRevoked: options.isRevoked ?? (() => false),
   };
@@ -121,7 +128,12 @@ function signatureVerifier(options: ResourceServerOptions, clock: Clock): TokenV
 }
 
 function introspectingVerifier(options: ResourceServerOptions, clock: Clock): TokenVerifier {
-  const { endpoint, secret, clientId = options.resource, cacheSeconds = 10 } = options.introspection ?? { endpoint: '', secret: '' };
+  const {
+    endpoint,
+    secret,
+    clientId = options.resource,
+    cacheSeconds = 10,
+  } = options.introspection ?? { endpoint: '', secret: '' };
   return createIntrospectingVerifier({
     resource: options.resource,
     authorizationServer: options.authorizationServer,
@@ -146,7 +158,12 @@ async function authenticate(request: BearerRequest, gate: Gate): Promise<Result<
   return ok(auth);
 }
 
-async function admit(server: ResourceServer, request: BearerRequest, needs: AdmissionNeeds, options: ResourceServerOptions): Promise<Admission> {
+async function admit(
+  server: ResourceServer,
+  request: BearerRequest,
+  needs: AdmissionNeeds,
+  options: ResourceServerOptions,
+): Promise<Admission> {
   try {
     const auth = await server.authenticate(request);
     if (!auth.ok) return turnAway(server, auth.refusal, options);
@@ -161,7 +178,12 @@ async function admit(server: ResourceServer, request: BearerRequest, needs: Admi
   }
 }
 
-async function authorize(server: ResourceServer, auth: AuthInfo, request: BearerRequest, needs: AdmissionNeeds): Promise<Result<McpMessage | undefined>> {
+async function authorize(
+  server: ResourceServer,
+  auth: AuthInfo,
+  request: BearerRequest,
+  needs: AdmissionNeeds,
+): Promise<Result<McpMessage | undefined>> {
   const scopes = server.authorizeScopes(auth, needs.scopes ?? []);
   if (!scopes.ok) return scopes; // RSV-04
   const authentication = server.authorizeAuthentication(auth, needs.authentication ?? {});
@@ -171,9 +193,21 @@ async function authorize(server: ResourceServer, auth: AuthInfo, request: Bearer
   return body.ok ? server.authorizeMessage(auth, request, body.value) : body;
 }
 
-function turnAway(server: ResourceServer, refusal: Refusal, options: ResourceServerOptions, auth?: AuthInfo): Admission {
+function turnAway(
+  server: ResourceServer,
+  refusal: Refusal,
+  options: ResourceServerOptions,
+  auth?: AuthInfo,
+): Admission {
   const response = server.challenge(refusal);
-  options.report?.({ outcome: 'refused', code: refusal.code, detail: refusal.detail, jti: auth?.jti, subject: auth?.subject, clientId: auth?.clientId });
+  options.report?.({
+    outcome: 'refused',
+    code: refusal.code,
+    detail: refusal.detail,
+    jti: auth?.jti,
+    subject: auth?.subject,
+    clientId: auth?.clientId,
+  });
   return { admitted: false, response };
 }
 
@@ -186,7 +220,8 @@ function turnAwayAfterFault(error: unknown, options: ResourceServerOptions): Adm
 
 /** Metadata is public: cached for a while, readable from any page. RFC 9728 §3.2. */
 function metadataResponse(method: string, document: JsonObject): PlainResponse {
-  if (method !== 'GET' && method !== 'HEAD') return jsonResponse(405, { error: 'invalid_request' }, { allow: 'GET, HEAD' });
+  if (method !== 'GET' && method !== 'HEAD')
+    return jsonResponse(405, { error: 'invalid_request' }, { allow: 'GET, HEAD' });
   return jsonResponse(200, document, {
     'cache-control': 'public, max-age=300', // MET-12
     'access-control-allow-origin': '*', // MET-12
