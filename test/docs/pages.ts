@@ -1,5 +1,6 @@
 import { readFileSync } from 'node:fs';
 import { join } from 'node:path';
+import { generatedFiles as worldFilePages } from '../../packages/world/src/schema/generated.ts';
 import { root } from '../architecture/sources.ts';
 import { conformancePage } from './conformance-page.ts';
 import { errorsPage } from './errors-page.ts';
@@ -11,6 +12,7 @@ export function generatedPages(): Readonly<Record<string, string>> {
     'docs/conformance.md': conformancePage(),
     'docs/errors.md': errorsPage(),
     'docs/public-surface.md': surfacePage(),
+    ...Object.fromEntries(worldFilePages(readOrEmpty)),
   };
 }
 

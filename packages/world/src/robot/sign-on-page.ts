@@ -45,9 +45,11 @@ function toForm(attributes: string, body: string): PageForm {
   };
 }
 
+const attribute = /([^\s=>"']+)\s*=\s*(?:"([^"]*)"|'([^']*)'|([^\s"'>]+))/g;
+
 function readAttribute(attributes: string, name: string): string | undefined {
-  const found = new RegExp(`(?:^|\\s)${name}\\s*=\\s*(?:"([^"]*)"|'([^']*)'|([^\\s"'>]+))`, 'i').exec(attributes);
-  const value = found?.[1] ?? found?.[2] ?? found?.[3];
+  const found = [...attributes.matchAll(attribute)].find((match) => match[1]?.toLowerCase() === name);
+  const value = found?.[2] ?? found?.[3] ?? found?.[4];
   return value === undefined ? undefined : decodeEntities(value);
 }
 

@@ -9,7 +9,7 @@ const root = join(import.meta.dirname, '..', '..', '..', '..');
 const read = (path: string): string => readFileSync(join(root, path), 'utf8');
 
 test.each([...generatedFiles(read)])('%s is what the schema generates', (path, text) => {
-  expect(read(path), `run: node --conditions=@crossgrant/source packages/world/src/write-generated.ts`).toBe(text);
+  expect(read(path), 'run: npm run docs').toBe(text);
 });
 
 verifies('LES-98', 'every pattern of the schema decides on 64 KB of hostile text within 5 ms', () => {

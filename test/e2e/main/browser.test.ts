@@ -1,0 +1,94 @@
+import { mkdirSync } from 'node:fs';
+import { join } from 'node:path';
+import { launchChromium } from '@crossgrant/testkit/chromium';
+import axe from 'axe-core';
+import type { Browser, Page } from 'playwright-core';
+import { afterAll, beforeAll, describe, expect, test } from 'vitest';
+import { defaultWorld, root, run, startScript, type WorldOnDisk } from './world-files.ts';
+
+let browser: Browser;
+
+beforeAll(async () => {
+  browser = await launchChromium();
+}, 120_000);
+
+afterAll(() => browser?.close());
+
+/** Every sign-on below happens with script switched off: no page needs it. */
+async function openApp(world: WorldOnDisk): Promise<Page> {
+  const context = await browser.newContext({ javaScriptEnabled: false, viewport: { width: 1024, height: 900 } });
+  const page = await context.newPage();
+  await page.goto(`http://127.0.0.1:${world.ports[3]}/`);
+  return page;
+}
+
+async function signOn(page: Page, username: string): Promise<void> {
+  await page.getByRole('button', { name: 'Sign on' }).click();
+  await page.locator('input[name=username]').fill(username);
+  await page.locator('input[type=password]').fill(`${username}-sample-password`);
+  await page.locator('button[type=submit]').first().click();
+}
+
+async function picture(page: Page, name: string): Promise<void> {
+  const directory = join(root, '.cache', 'screenshots');
+  mkdirSync(directory, { recursive: true });
+  await page.screenshot({ path: join(directory, `${name}.png`), fullPage: true });
+}
+
+describe('the sample app in a real browser', () => {
+  test('a person signs on once, calls the tool, and sees every hop; the second call needs no new token', async () => {
+    const world = await defaultWorld();
+    await run(startScript, ['--world', world.file]).until('see a no');
+    const page = await openApp(world);
+    await picture(page, 'sample-app-start');
+    await signOn(page, 'alice');
+    await page.getByText('Signed on as').waitFor();
+    expect(page.url()).toBe(`http://127.0.0.1:${world.ports[3]}/`);
+    expect(await page.getByText('Signed on as').textContent()).toContain('Alice Ng');
+
+    await page.getByRole('button', { name: 'Call the tool' }).click();
+    await expect.poll(() => page.locator('h3').allTextContents()).toHaveLength(3);
+    expect((await page.locator('h3').allTextContents()).map((text) => text.split(' ')[0])).toEqual(['Exchange', 'Redemption', 'Tool']);
+    expect(await page.textContent('body')).toContain('Hello! Glad to be here.');
+    expect(await page.content()).not.toContain('eyJ');
+    await picture(page, 'sample-app-call');
+
+    await page.getByLabel('Arguments, as JSON').fill('{"q":"release 42"}');
+    await page.getByRole('button', { name: 'Call the tool' }).click();
+    await expect.poll(() => page.textContent('body')).toContain('moves to Thursday');
+    expect(await page.locator('h3').allTextContents()).toHaveLength(1);
+
+    await page.getByRole('button', { name: 'Sign out' }).click();
+    await page.getByRole('button', { name: 'Sign on' }).waitFor();
+  });
+
+  test('who policy denies reads so, with the id of the decision', async () => {
+    const world = await defaultWorld();
+    await run(startScript, ['--world', world.file]).until('see a no');
+    const page = await openApp(world);
+    await signOn(page, 'bob');
+    await page.getByRole('button', { name: 'Call the tool' }).click();
+    await page.getByText('no ID-JAG for').waitFor();
+    expect(await page.textContent('body')).toMatch(/access_denied/);
+    expect(await page.textContent('body')).toMatch(/aud_\w+/);
+    await picture(page, 'sample-app-denied');
+  });
+
+  test('the page has no accessibility fault, in the light and in the dark', async () => {
+    const world = await defaultWorld();
+    await run(startScript, ['--world', world.file]).until('see a no');
+    for (const colorScheme of ['light', 'dark'] as const) {
+      const context = await browser.newContext({ colorScheme, bypassCSP: true, viewport: { width: 390, height: 844 } });
+      const page = await context.newPage();
+      await page.goto(`http://127.0.0.1:${world.ports[3]}/`);
+      await signOn(page, 'alice');
+      await page.getByRole('button', { name: 'Call the tool' }).click();
+      await page.locator('h3').first().waitFor();
+      await page.evaluate(axe.source);
+      const { violations } = (await page.evaluate('axe.run()')) as { violations: { id: string }[] };
+      expect(violations.map(({ id }) => id)).toEqual([]);
+      await picture(page, `sample-app-phone-${colorScheme}`);
+      await context.close();
+    }
+  });
+});
