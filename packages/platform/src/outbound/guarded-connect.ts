@@ -36,7 +36,7 @@ export interface ConnectPolicy {
 export function guardedConnector(policy: ConnectPolicy, onAddress: (address: string) => void): buildConnector.connector {
   const connect = buildConnector({
     timeout: policy.timeoutMs,
-    minVersion: 'TLSv1.2', // BCP-05
+    minVersion: 'TLSv1.2',
     maxCachedSessions: 0,
     ...(policy.certificateAuthorities === undefined ? {} : { ca: [...policy.certificateAuthorities] }),
   });
