@@ -6,11 +6,10 @@ import {
   obtainAccessToken,
 } from './access-token.ts';
 import { type CallOptions, callResource } from './call.ts';
-import type { ClientDeps } from './deps.ts';
-import { createMemory, dropMemory } from './memory.ts';
-import { type CrossgrantClientOptions, checkOptions } from './options.ts';
-import { createOutbound } from './outbound.ts';
-import { createMemorySessions, requireSessionId, type Session } from './sessions.ts';
+import { type ClientDeps, createDeps } from './deps.ts';
+import { dropMemory } from './memory.ts';
+import type { CrossgrantClientOptions } from './options.ts';
+import { requireSessionId, type Session } from './sessions.ts';
 import { type AdoptedSignOn, adoptSignOn } from './sign-on/adopt.ts';
 import { beginSignOn, type PendingSignOn, type SignOnRequest } from './sign-on/begin.ts';
 import { finishSignOn } from './sign-on/finish.ts';
@@ -50,33 +49,6 @@ export function createCrossgrantClient(options: CrossgrantClientOptions): Crossg
     accessToken: (request, hint) => obtainAccessToken(deps, request, hint),
     forgetAccessToken: (session, value) => forgetToken(deps, session, value),
     fetch: (session, url, init, callOptions) => callResource(deps, session, String(url), init ?? {}, callOptions ?? {}),
-  };
-}
-
-function createDeps(options: CrossgrantClientOptions): ClientDeps {
-  const { idp, resourceServers } = checkOptions(options);
-  const development = options.development === true;
-  return {
-    idp,
-    resourceServers,
-    development,
-    outbound: createOutbound({
-      fetch: options.fetch ?? ((url, init) => globalThis.fetch(url, init)),
-      development,
-      timeoutMs: options.timeoutMs ?? 10_000,
-      maxBytes: options.maxResponseBytes ?? 262_144, // a metadata document or key set is a hundredth of that
-    }),
-    clock: options.clock ?? Date.now,
-    patience: {
-      attempts: 3,
-      maxWaitMs: 10_000,
-      random: Math.random,
-      sleep: (milliseconds) => new Promise((resolve) => setTimeout(resolve, milliseconds)),
-      ...options.patience,
-    },
-    sessions: options.sessions ?? createMemorySessions(),
-    memory: createMemory(),
-    warn: options.onWarning ?? (() => undefined),
   };
 }
 

@@ -1,9 +1,15 @@
 import type { Clock } from '@crossgrant/protocol';
-import type { ClientMemory } from './memory.ts';
-import type { Credentials, ResourceServerCredentials, Warning } from './options.ts';
-import type { Outbound } from './outbound.ts';
+import { type ClientMemory, createMemory } from './memory.ts';
+import {
+  type Credentials,
+  type CrossgrantClientOptions,
+  checkOptions,
+  type ResourceServerCredentials,
+  type Warning,
+} from './options.ts';
+import { createOutbound, type Outbound } from './outbound.ts';
 import type { Patience } from './patience.ts';
-import type { SessionStore } from './sessions.ts';
+import { createMemorySessions, type SessionStore } from './sessions.ts';
 
 /** What the functions of the client need from outside, made once by `createCrossgrantClient`. */
 export interface ClientDeps {
@@ -16,4 +22,32 @@ export interface ClientDeps {
   readonly sessions: SessionStore;
   readonly memory: ClientMemory;
   readonly warn: (warning: Warning) => void;
+}
+
+/** Checks the options and fills in what was left out. */
+export function createDeps(options: CrossgrantClientOptions): ClientDeps {
+  const { idp, resourceServers } = checkOptions(options);
+  const development = options.development === true;
+  return {
+    idp,
+    resourceServers,
+    development,
+    outbound: createOutbound({
+      fetch: options.fetch ?? ((url, init) => globalThis.fetch(url, init)),
+      development,
+      timeoutMs: options.timeoutMs ?? 10_000,
+      maxBytes: options.maxResponseBytes ?? 262_144, // a metadata document or key set is a hundredth of that
+    }),
+    clock: options.clock ?? Date.now,
+    patience: {
+      attempts: 3,
+      maxWaitMs: 10_000,
+      random: Math.random,
+      sleep: (milliseconds) => new Promise((resolve) => setTimeout(resolve, milliseconds)),
+      ...options.patience,
+    },
+    sessions: options.sessions ?? createMemorySessions(),
+    memory: createMemory(),
+    warn: options.onWarning ?? (() => undefined),
+  };
 }

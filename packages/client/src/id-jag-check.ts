@@ -40,7 +40,7 @@ export function checkIdJag(token: string, expected: ExpectedIdJag): IdJagVerdict
   if (claims.iss !== expected.identityProvider) return mismatch('iss', claims.iss); // CLI-03
   if (audience !== expected.audience) return mismatch('aud', claims.aud); // CLI-03, ATK-14
   if (claims.client_id !== expected.clientId) return mismatch('client_id', claims.client_id); // CLI-03
-  if (!isWithin(claims.resource, expected.resource)) return mismatch('resource', claims.resource); // CLI-03, CLI-08
+  if (!isWithin(claims.resource, expected.resource)) return mismatch('resource', claims.resource); // CLI-03
   if (claims.cnf !== undefined) return mismatch('cnf', null); // CLI-03, ATK-34
   const scopes = typeof claims.scope === 'string' ? claims.scope.split(' ').filter((scope) => scope !== '') : undefined;
   return { ok: true, idJag: { token, audience: expected.audience, scopes } as CheckedIdJag };

@@ -155,31 +155,35 @@ verifies(['STP-04', 'ATK-62'], 'a sign-on that brings the old ID token back is n
   expect(exchanges()).toHaveLength(1);
 });
 
-verifies('CLI-07', 'a spent assertion is replaced by the refresh token, else by a sign-on, once each', async () => {
-  world = await startWorld();
-  await world.client.adoptSignOn({ idToken: await world.idToken(), refreshToken: 'rt-first', session: 'ses_alice' });
-  const fresh = await world.idToken({ jti: 'fresh' });
-  let refreshes: Handler = () => ({ json: { access_token: 'at', token_type: 'Bearer', id_token: fresh } });
-  let accepted = fresh;
-  world.idp.answer('POST /token', (asked) => {
-    if (asked.form.get('grant_type') === 'refresh_token') return refreshes(asked);
-    return asked.form.get('subject_token') === accepted ? exchangeAnswer(world.idJag()) : oauthError('invalid_grant');
-  });
-  await askToken();
-  expect(exchanges()).toHaveLength(2);
+verifies(
+  ['CLI-07', 'CLI-10'],
+  'a spent assertion is replaced by the refresh token, else by a sign-on, once each',
+  async () => {
+    world = await startWorld();
+    await world.client.adoptSignOn({ idToken: await world.idToken(), refreshToken: 'rt-first', session: 'ses_alice' });
+    const fresh = await world.idToken({ jti: 'fresh' });
+    let refreshes: Handler = () => ({ json: { access_token: 'at', token_type: 'Bearer', id_token: fresh } });
+    let accepted = fresh;
+    world.idp.answer('POST /token', (asked) => {
+      if (asked.form.get('grant_type') === 'refresh_token') return refreshes(asked);
+      return asked.form.get('subject_token') === accepted ? exchangeAnswer(world.idJag()) : oauthError('invalid_grant');
+    });
+    await askToken();
+    expect(exchanges()).toHaveLength(2);
 
-  refreshes = () => oauthError('invalid_grant');
-  accepted = await world.idToken({ jti: 'signed on again' });
-  const signOnAgain = ({ session }: { session: string }) => world.client.adoptSignOn({ idToken: accepted, session });
-  await askToken({ signOnAgain, scopes: ['chat.history'] });
-  expect(exchanges()).toHaveLength(4);
+    refreshes = () => oauthError('invalid_grant');
+    accepted = await world.idToken({ jti: 'signed on again' });
+    const signOnAgain = ({ session }: { session: string }) => world.client.adoptSignOn({ idToken: accepted, session });
+    await askToken({ signOnAgain, scopes: ['chat.history'] });
+    expect(exchanges()).toHaveLength(4);
 
-  accepted = 'none';
-  const repeated = async ({ session }: { session: string }) =>
-    world.client.adoptSignOn({ idToken: await world.idToken({ jti: crypto.randomUUID() }), session });
-  await expectFailure(askToken({ signOnAgain: repeated, scopes: ['chat.other'] }), 'sign_on_required', 'exchange');
-  expect(exchanges()).toHaveLength(6);
-});
+    accepted = 'none';
+    const repeated = async ({ session }: { session: string }) =>
+      world.client.adoptSignOn({ idToken: await world.idToken({ jti: crypto.randomUUID() }), session });
+    await expectFailure(askToken({ signOnAgain: repeated, scopes: ['chat.other'] }), 'sign_on_required', 'exchange');
+    expect(exchanges()).toHaveLength(6);
+  },
+);
 
 verifies('CLI-07', 'fewer scopes are tried once, and only when the caller names them', async () => {
   world = await startWorld();

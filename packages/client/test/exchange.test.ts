@@ -182,3 +182,11 @@ test('an answer that is no OAuth error is a fault with the raw response', async 
   const failure = await expectFailure(askToken(), 'server_fault', 'exchange');
   expect(failure.cause).toMatchObject({ status: 500, body: 'oops' });
 });
+
+verifies('ATK-34', 'an access token of a kind the client did not prepare for is not used', async () => {
+  world = await startWorld();
+  for (const tokenType of ['DPoP', 'mac', 'N_A']) {
+    world.ras.answer('POST /token', () => ({ json: { access_token: 'access-0', token_type: tokenType } }));
+    await expectFailure(askToken(), 'token_response_invalid', 'redeem');
+  }
+});
