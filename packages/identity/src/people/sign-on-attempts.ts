@@ -16,12 +16,13 @@ export const lockMilliseconds = 15 * 60_000;
  */
 export async function takeTry(database: IdentityDatabase, userId: string, now: number): Promise<boolean> {
   const isLockOver = sql<boolean>`locked_until is not null and locked_until <= ${now}`;
+  const lockedUntil = sql<number>`cast(${now + lockMilliseconds} as bigint)`;
   const tries = sql<number>`case when ${isLockOver} then 1 else failed_sign_ons + 1 end`;
   const taken = await queries(database)
     .updateTable('users')
     .set({
       failed_sign_ons: tries,
-      locked_until: sql<number | null>`case when (${tries}) >= ${sql.lit(triesBeforeLock)} then ${now + lockMilliseconds} else null end`, // LES-05
+      locked_until: sql<number | null>`case when (${tries}) >= ${sql.lit(triesBeforeLock)} then ${lockedUntil} else null end`, // LES-05
     })
     .where('id', '=', userId)
     .where((e) => e.or([e('locked_until', 'is', null), e('locked_until', '<=', now)])) // LES-05

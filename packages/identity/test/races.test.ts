@@ -6,7 +6,7 @@ import { afterAll, beforeAll, expect } from 'vitest';
 import { endSessions, type PersonInput, revokePerson } from '../src/index.ts';
 import { agentSecret, askSignOn, clientAuthentication, loopback, redeemCallback, redirectUri, type SignOnWorld, startSignOnWorld } from './sign-on-world.ts';
 
-const people: readonly PersonInput[] = Array.from({ length: 20 }, (_, index) => ({ username: `person${index}`, email: `person${index}@acme.example`, password: `password of ${index}` }));
+const people: readonly PersonInput[] = Array.from({ length: 2 }, (_, index) => ({ username: `person${index}`, email: `person${index}@acme.example`, password: `password of ${index}` }));
 
 let postgres: Awaited<ReturnType<typeof startPostgres>>;
 beforeAll(async () => {
@@ -30,29 +30,8 @@ function renew(origin: string, token: string): Promise<Response> {
   return fetch(`${origin}/token`, { method: 'POST', body: new URLSearchParams({ grant_type: 'refresh_token', refresh_token: token, client_id: 'editor' }) });
 }
 
-verifies('LES-33', '200 interleaved sign-ons of 20 people: everyone gets only their own', async () => {
-  const world = await startSignOnWorld({ people });
-  const one = async (index: number): Promise<void> => {
-    await new Promise((resolve) => setTimeout(resolve, Math.random() * 500));
-    const browser = createRobotBrowser();
-    const asked = await askSignOn(world);
-    const page = await browser.visit(asked.url);
-    if (page.kind !== 'page') throw new Error('no sign-on page');
-    expect(page.page.html).not.toMatch(/person\d|usr_/);
-    const left = await browser.submit(page.page, { username: `person${index}`, password: `password of ${index}` });
-    if (left.kind !== 'left') throw new Error(`person${index}: ${left.page.alert}`);
-    const { response, claims } = await redeemCallback(world, asked, left.url);
-    const info = (await (await fetch(`${world.issuer}/userinfo`, { headers: { authorization: `Bearer ${response.access_token}` } })).json()) as Record<string, unknown>;
-    expect(info).toMatchObject({ sub: claims.sub, preferred_username: `person${index}`, email: `person${index}@acme.example` });
-  };
-  await Promise.all(Array.from({ length: 200 }, (_, run) => one(run % 20)));
-  const subjects = await world.database.kysely.selectFrom('sessions').select('user_id').distinct().execute();
-  expect(subjects).toHaveLength(20);
-  await world.close();
-}, 120_000);
-
 for (const engine of ['sqlite', 'postgres'] as const) {
-  const start = async (): Promise<SignOnWorld> => startSignOnWorld({ people: people.slice(0, 2), url: engine === 'postgres' ? await freshDatabaseUrl(postgres.url) : undefined });
+  const start = async (): Promise<SignOnWorld> => startSignOnWorld({ people: people, url: engine === 'postgres' ? await freshDatabaseUrl(postgres.url) : undefined });
 
   verifies(['LES-24', 'SSO-01'], `50 parallel uses of one code through two replicas give one answer at most, ${engine}`, async () => {
     const world = await start();
@@ -114,7 +93,7 @@ for (const engine of ['sqlite', 'postgres'] as const) {
 }
 
 verifies('LES-24', 'a sign-on is finished by another replica than the one that began it', async () => {
-  const world = await startSignOnWorld({ people: people.slice(0, 1) });
+  const world = await startSignOnWorld({ people: people });
   const replica = await world.replica();
   const browser = createRobotBrowser();
   const asked = await askSignOn(world);
