@@ -1,6 +1,18 @@
 import { accessSync, constants, existsSync } from 'node:fs';
 import { dirname, resolve } from 'node:path';
-import { busyPorts, checkForProduction, checkKeys, checkSecrets, findDecision, isPostgresUrl, loadWorld, secretReader, type Terminal, type World, WorldMistakes } from '@crossgrant/world';
+import {
+  busyPorts,
+  checkForProduction,
+  checkKeys,
+  checkSecrets,
+  findDecision,
+  isPostgresUrl,
+  loadWorld,
+  secretReader,
+  type Terminal,
+  type World,
+  WorldMistakes,
+} from '@crossgrant/world';
 
 interface Check {
   readonly name: string;
@@ -53,9 +65,17 @@ async function checkDatabases(world: World): Promise<string[]> {
     const url = secretReader(world)(server, 'database');
     if (url === undefined) continue;
     if (isPostgresUrl(url)) {
-      const reason = await findDecision({ ...world, idp: undefined, authserver: undefined, [server]: world[server] }, { id: 'none' }).then(() => undefined, (error: Error) => error.message);
-      if (reason !== undefined) problems.push(`${server}.database: ${reason}. Check that PostgreSQL runs and that its URL is right.`);
-    } else if (!isWritable(url)) problems.push(`${server}.database: ${url} cannot be written. Check the rights of ${dirname(resolve(url))}.`);
+      const reason = await findDecision(
+        { ...world, idp: undefined, authserver: undefined, [server]: world[server] },
+        { id: 'none' },
+      ).then(
+        () => undefined,
+        (error: Error) => error.message,
+      );
+      if (reason !== undefined)
+        problems.push(`${server}.database: ${reason}. Check that PostgreSQL runs and that its URL is right.`);
+    } else if (!isWritable(url))
+      problems.push(`${server}.database: ${url} cannot be written. Check the rights of ${dirname(resolve(url))}.`);
   }
   return problems;
 }

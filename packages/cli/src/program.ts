@@ -10,7 +10,10 @@ export interface CommandDeps {
 
 /** The `crossgrant` command. Each subcommand reads one world file. */
 export function createProgram(deps: CommandDeps): Command {
-  const program = new Command('crossgrant').description('The control plane for Cross App Access.').showHelpAfterError().configureHelp({ showGlobalOptions: true });
+  const program = new Command('crossgrant')
+    .description('The control plane for Cross App Access.')
+    .showHelpAfterError()
+    .configureHelp({ showGlobalOptions: true });
   addServer(program, deps, 'idp', 'idp', 'start the IdP of a world');
   addServer(program, deps, 'as', 'authserver', 'start the authorization server of a world');
 
@@ -18,14 +21,28 @@ export function createProgram(deps: CommandDeps): Command {
     .option('--once', 'end after the call; the exit code tells whether every hop worked', false)
     .option('--person <name>', 'who signs on')
     .action(async (options: { world: string; once: boolean; person?: string }) => {
-      deps.setExitCode(await runStart({ once: options.once, person: options.person, worldFile: options.world, started: performance.now() }));
+      deps.setExitCode(
+        await runStart({
+          once: options.once,
+          person: options.person,
+          worldFile: options.world,
+          started: performance.now(),
+        }),
+      );
     });
 
-  withWorld(program.command('explain').description('say why a decision was made').argument('<id>', 'the id of a decision, or the jti of an ID-JAG'))
-    .action(async (id: string, options: { world: string }) => deps.setExitCode(await runExplain(deps.terminal, loadWorld(options.world), id)));
+  withWorld(
+    program
+      .command('explain')
+      .description('say why a decision was made')
+      .argument('<id>', 'the id of a decision, or the jti of an ID-JAG'),
+  ).action(async (id: string, options: { world: string }) =>
+    deps.setExitCode(await runExplain(deps.terminal, loadWorld(options.world), id)),
+  );
 
-  withWorld(program.command('doctor').description('check a world file and its surroundings without starting anything'))
-    .action(async (options: { world: string }) => deps.setExitCode(await runDoctor(deps.terminal, options.world)));
+  withWorld(
+    program.command('doctor').description('check a world file and its surroundings without starting anything'),
+  ).action(async (options: { world: string }) => deps.setExitCode(await runDoctor(deps.terminal, options.world)));
   return program;
 }
 
@@ -33,7 +50,13 @@ function withWorld(command: Command): Command {
   return command.option('--world <file>', 'the world file', 'worlds/default.yaml');
 }
 
-function addServer(program: Command, { terminal }: CommandDeps, name: string, server: ServerParty, description: string): void {
+function addServer(
+  program: Command,
+  { terminal }: CommandDeps,
+  name: string,
+  server: ServerParty,
+  description: string,
+): void {
   withWorld(program.command(name).description(description)).action(async (options: { world: string }) => {
     const running = await serve(loadWorld(options.world), server, options.world);
     terminal.line(`${running.url} is ready.`);

@@ -16,20 +16,26 @@ export function checkDeployment(world: World): readonly Mistake[] {
   for (const { path, url } of urlsOf(world)) {
     const { protocol, hostname } = new URL(url);
     if (protocol !== 'http:') continue;
-    if (!world.development) mistakes.push({ path, sentence: 'must start with https://; http works on loopback only, with development: true.' });
-    else if (!isLoopbackHost(hostname)) mistakes.push({ path, sentence: 'must start with https://; http works on 127.0.0.1, [::1] and localhost only.' }); // LES-02
+    if (!world.development) mistakes.push({ path, sentence: httpsOnly });
+    if (world.development && !isLoopbackHost(hostname)) mistakes.push({ path, sentence: httpOnLoopback }); // LES-02
   }
   for (const { path, listen } of listenersOf(world)) {
     const host = listen.slice(0, listen.lastIndexOf(':'));
-    if (world.development && !isLoopbackHost(host)) mistakes.push({ path, sentence: `${host} is reachable by others; with development: true listen on 127.0.0.1.` }); // LES-02, LES-97
+    const sentence = `${host} is reachable by others; with development: true listen on 127.0.0.1.`;
+    if (world.development && !isLoopbackHost(host)) mistakes.push({ path, sentence }); // LES-02, LES-97
   }
   for (const { path, secret, kind } of secretsOf(world)) {
-    if (!world.development && typeof secret === 'string' && (kind !== 'database' || holdsPassword(secret))) mistakes.push({ path, sentence: 'a literal secret works with development: true only; use { env: NAME } or { file: PATH }.' });
+    if (world.development || typeof secret !== 'string') continue;
+    if (kind !== 'database' || holdsPassword(secret)) mistakes.push({ path, sentence: literalSecret });
   }
   return [...mistakes, ...samePorts(world)];
 }
 
 const partiesInOrder: readonly Party[] = ['idp', 'authserver', 'mcpServer', 'sampleApp'];
+
+const httpsOnly = 'must start with https://; http works on loopback only, with development: true.';
+const httpOnLoopback = 'must start with https://; http works on 127.0.0.1, [::1] and localhost only.';
+const literalSecret = 'a literal secret works with development: true only; use { env: NAME } or { file: PATH }.';
 
 /** Every address this world binds, with the party that binds it. */
 export function listenersOf(world: World): readonly { party: Party; path: Path; listen: string }[] {
@@ -52,18 +58,22 @@ function urlsOf(world: World): readonly { path: Path; url: string }[] {
   ];
   for (const [index, app] of (policy?.clientApps ?? []).entries()) {
     for (const [at, url] of app.redirectUris.entries()) {
-      if (!isLoopbackHost(new URL(url).hostname)) found.push({ path: ['policy', 'clientApps', index, 'redirectUris', at], url });
+      if (!isLoopbackHost(new URL(url).hostname))
+        found.push({ path: ['policy', 'clientApps', index, 'redirectUris', at], url });
     }
   }
   for (const [index, app] of (policy?.resourceApps ?? []).entries()) {
     found.push({ path: ['policy', 'resourceApps', index, 'issuer'], url: app.issuer });
-    for (const [at, resource] of app.resources.entries()) found.push({ path: ['policy', 'resourceApps', index, 'resources', at, 'identifier'], url: resource.identifier });
+    for (const [at, resource] of app.resources.entries())
+      found.push({ path: ['policy', 'resourceApps', index, 'resources', at, 'identifier'], url: resource.identifier });
   }
   for (const [index, trusted] of (authserver?.trustedIssuers ?? []).entries()) {
     found.push({ path: ['authserver', 'trustedIssuers', index, 'issuer'], url: trusted.issuer });
-    if (typeof trusted.keys === 'object' && 'jwksUri' in trusted.keys) found.push({ path: ['authserver', 'trustedIssuers', index, 'keys', 'jwksUri'], url: trusted.keys.jwksUri });
+    if (typeof trusted.keys === 'object' && 'jwksUri' in trusted.keys)
+      found.push({ path: ['authserver', 'trustedIssuers', index, 'keys', 'jwksUri'], url: trusted.keys.jwksUri });
   }
-  for (const [index, resource] of (authserver?.resources ?? []).entries()) found.push({ path: ['authserver', 'resources', index, 'identifier'], url: resource.identifier });
+  for (const [index, resource] of (authserver?.resources ?? []).entries())
+    found.push({ path: ['authserver', 'resources', index, 'identifier'], url: resource.identifier });
   return found.flatMap(({ path, url }) => (url === undefined ? [] : [{ path, url }]));
 }
 

@@ -1,13 +1,13 @@
 export { describeDecision, explainDecision } from './explain/describe-decision.ts';
-export { findDecision, type FoundDecision } from './explain/find-decision.ts';
+export { type FoundDecision, findDecision } from './explain/find-decision.ts';
 export { loadWorld, readWorld } from './load-world.ts';
 export { WorldMistakes } from './mistakes.ts';
 export { type RunningMcpServer, startMcpServer } from './parties/mcp-server.ts';
 export { busyPorts } from './processes/ports.ts';
 export { checkForProduction, checkKeys, checkSecrets, type ServerParty } from './readiness.ts';
 export { createTerminal, hasColours, type Terminal } from './report/terminal.ts';
+export { SignOnRefused, type SignOnRequest, signOnAsPerson } from './robot/sign-on-robot.ts';
 export { runStart, type StartOptions } from './run-start.ts';
-export { signOnAsPerson, SignOnRefused, type SignOnRequest } from './robot/sign-on-robot.ts';
 export { isPostgresUrl } from './schema/fields.ts';
 export type { World } from './schema/world.ts';
 export { secretReader } from './secrets.ts';

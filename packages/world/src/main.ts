@@ -10,11 +10,21 @@ const usage = `npm start -- [--once] [--world FILE] [--person NAME]
 const started = performance.now();
 try {
   const { values } = parseArgs({
-    options: { once: { type: 'boolean', default: false }, world: { type: 'string', default: 'worlds/default.yaml' }, person: { type: 'string' }, help: { type: 'boolean', short: 'h', default: false } },
+    options: {
+      once: { type: 'boolean', default: false },
+      world: { type: 'string', default: 'worlds/default.yaml' },
+      person: { type: 'string' },
+      help: { type: 'boolean', short: 'h', default: false },
+    },
   });
   if (values.help) console.log(usage);
-  else process.exitCode = await runStart({ once: values.once, worldFile: values.world, person: values.person, started });
+  else
+    process.exitCode = await runStart({ once: values.once, worldFile: values.world, person: values.person, started });
 } catch (error) {
-  console.error(error instanceof Error && 'code' in error && String(error.code).startsWith('ERR_PARSE_ARGS') ? `${error.message}\n\n${usage}` : error);
+  console.error(
+    error instanceof Error && 'code' in error && String(error.code).startsWith('ERR_PARSE_ARGS')
+      ? `${error.message}\n\n${usage}`
+      : error,
+  );
   process.exitCode = 2;
 }

@@ -1,4 +1,4 @@
-import { isAlias, isMap, isScalar, isSeq, LineCounter, type Node, parseDocument } from 'yaml';
+import { type Alias, isAlias, isMap, isScalar, isSeq, LineCounter, type Node, parseDocument } from 'yaml';
 
 export type YamlValue = string | number | boolean | null | YamlValue[] | { [key: string]: YamlValue };
 export type Path = readonly (string | number)[];
@@ -22,15 +22,29 @@ const maxDepth = 32;
  * YAML 1.2.2 §10.3.
  */
 export function readYaml(text: string): { value?: YamlValue; mistakes: readonly Mistake[] } {
-  if (Buffer.byteLength(text) > maxBytes) return { mistakes: [{ path: [], sentence: `The file is larger than ${maxBytes / 1000} kB.` }] };
+  if (Buffer.byteLength(text) > maxBytes)
+    return { mistakes: [{ path: [], sentence: `The file is larger than ${maxBytes / 1000} kB.` }] };
   const lines = new LineCounter();
-  const document = parseDocument(text, { version: '1.2', schema: 'core', merge: false, uniqueKeys: false, prettyErrors: false, lineCounter: lines, resolveKnownTags: false });
+  const document = parseDocument(text, {
+    version: '1.2',
+    schema: 'core',
+    merge: false,
+    uniqueKeys: false,
+    prettyErrors: false,
+    lineCounter: lines,
+    resolveKnownTags: false,
+  });
   const [error] = document.errors;
   if (error !== undefined) {
     const { line, col } = lines.linePos(error.pos[0]);
     return { mistakes: [{ path: [], sentence: `Line ${line}, column ${col}: ${firstLine(error.message)}.` }] };
   }
-  const reading: Reading = { mistakes: [], aliases: 0, lineOf: (node) => lines.linePos(node.range?.[0] ?? 0).line, resolve: (node) => (isAlias(node) ? (node.resolve(document) as Node | undefined) : node) };
+  const reading: Reading = {
+    mistakes: [],
+    aliases: 0,
+    lineOf: (node) => lines.linePos(node.range?.[0] ?? 0).line,
+    resolve: (node) => (isAlias(node) ? (node.resolve(document) as Node | undefined) : node),
+  };
   const value = toPlain(document.contents, [], reading);
   return reading.mistakes.length > 0 ? { mistakes: reading.mistakes } : { value, mistakes: [] };
 }
@@ -45,20 +59,28 @@ interface Reading {
 function toPlain(node: Node | null, path: Path, reading: Reading): YamlValue {
   if (node === null) return null;
   if (path.length > maxDepth) return mistake(reading, path, `nested deeper than ${maxDepth} levels.`);
-  if (isAlias(node)) {
-    reading.aliases += 1;
-    if (reading.aliases > maxAliases) { // LES-98
-      return reading.aliases === maxAliases + 1 ? mistake(reading, path, `more than ${maxAliases} aliases are followed in this file.`) : null;
-    }
-    const target = reading.resolve(node);
-    return target === undefined ? mistake(reading, path, `the alias *${node.source} names no anchor.`) : toPlain(target, path, reading);
-  }
-  if (node.tag !== undefined) return mistake(reading, path, `the tag ${node.tag} on line ${reading.lineOf(node)} is not read; write the plain value.`); // LES-98
+  if (isAlias(node)) return followAlias(node, path, reading);
+  if (node.tag !== undefined) return mistake(reading, path, `the tag ${node.tag} is not read; write the plain value.`); // LES-98
   if (isMap(node)) return toPlainMap(node.items as { key: unknown; value: unknown }[], path, reading);
   if (isSeq(node)) return node.items.map((item, index) => toPlain(item as Node, [...path, index], reading));
   if (!isScalar(node)) return null;
   const value: unknown = node.value;
   return typeof value === 'string' || typeof value === 'number' || typeof value === 'boolean' ? value : null;
+}
+
+function followAlias(node: Alias, path: Path, reading: Reading): YamlValue {
+  reading.aliases += 1;
+  if (reading.aliases > maxAliases) return tooManyAliases(path, reading); // LES-98
+  const target = reading.resolve(node);
+  return target === undefined
+    ? mistake(reading, path, `the alias *${node.source} names no anchor.`)
+    : toPlain(target, path, reading);
+}
+
+/** One sentence for the whole file: a bomb of aliases would otherwise become a bomb of sentences. */
+function tooManyAliases(path: Path, reading: Reading): null {
+  if (reading.aliases > maxAliases + 1) return null;
+  return mistake(reading, path, `more than ${maxAliases} aliases are followed in this file.`);
 }
 
 function toPlainMap(items: readonly { key: unknown; value: unknown }[], path: Path, reading: Reading): YamlValue {
@@ -70,12 +92,18 @@ function toPlainMap(items: readonly { key: unknown; value: unknown }[], path: Pa
       continue;
     }
     const keyPath = [...path, key];
-    if (key === '<<') mistake(reading, keyPath, 'merge keys are not read; write the fields out.'); // LES-98
-    else if (key === '__proto__') mistake(reading, keyPath, 'this key is not allowed.'); // LES-98
-    else if (Object.hasOwn(plain, key)) mistake(reading, keyPath, `given twice, again on line ${reading.lineOf(keyNode as Node)}.`); // LES-98
+    const problem = problemOfKey(key, plain, () => reading.lineOf(keyNode as Node));
+    if (problem !== undefined) mistake(reading, keyPath, problem);
     else plain[key] = toPlain(value as Node | null, keyPath, reading);
   }
   return plain;
+}
+
+function problemOfKey(key: string, plain: object, line: () => number): string | undefined {
+  if (key === '<<') return 'merge keys are not read; write the fields out.'; // LES-98
+  if (key === '__proto__') return 'this key is not allowed.'; // LES-98
+  if (Object.hasOwn(plain, key)) return `given twice, again on line ${line()}.`; // LES-98
+  return undefined;
 }
 
 function mistake(reading: Reading, path: Path, sentence: string): null {

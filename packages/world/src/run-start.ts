@@ -18,17 +18,27 @@ export interface StartOptions {
 
 /** The whole of `npm start`: starts the world, makes one call through all three hops, reports, stays up. Returns the exit code. */
 export async function runStart(options: StartOptions): Promise<number> {
-  const terminal = createTerminal({ write: (text) => process.stdout.write(text), hasColours: hasColours(process.stdout, process.env), columns: Math.min(process.stdout.columns ?? 100, 110) });
+  const terminal = createTerminal({
+    write: (text) => process.stdout.write(text),
+    hasColours: hasColours(process.stdout, process.env),
+    columns: Math.min(process.stdout.columns ?? 100, 110),
+  });
   const stopped = stopRequested();
   let running: RunningWorld | undefined;
   try {
     const world = loadWorld(options.worldFile);
     terminal.title('Crossgrant', options.worldFile);
     const { person } = options;
-    if (person !== undefined && world.idp?.people.every((candidate) => candidate.username !== person) === true) throw new StartFailed(`idp.people has no ${JSON.stringify(person)}; it has ${world.idp.people.map((candidate) => candidate.username).join(', ')}.`);
+    if (person !== undefined && world.idp?.people.every((candidate) => candidate.username !== person) === true)
+      throw new StartFailed(
+        `idp.people has no ${JSON.stringify(person)}; it has ${world.idp.people.map((candidate) => candidate.username).join(', ')}.`,
+      );
     running = await startWorld(world, options.worldFile);
     terminal.pairs(running.urls.map(({ party, url }) => [partyNames[party], url]));
-    const failure = world.sampleApp === undefined ? undefined : await Promise.race([runAndReport(world, running, options, terminal), running.died, stopped]);
+    const failure =
+      world.sampleApp === undefined
+        ? undefined
+        : await Promise.race([runAndReport(world, running, options, terminal), running.died, stopped]);
     if (options.once || failure === 'stopped') return failure === undefined ? 0 : 1;
     return await stayUp(world, running, terminal, stopped);
   } catch (error) {
@@ -40,7 +50,12 @@ export async function runStart(options: StartOptions): Promise<number> {
   }
 }
 
-async function runAndReport(world: World, running: RunningWorld, options: StartOptions, terminal: Terminal): Promise<string | undefined> {
+async function runAndReport(
+  world: World,
+  running: RunningWorld,
+  options: StartOptions,
+  terminal: Terminal,
+): Promise<string | undefined> {
   const person = options.person ?? world.sampleApp?.person ?? '';
   const hops: Hop[] = [];
   const failure = await running.run(person, (hop) => hops.push(hop));
@@ -62,7 +77,12 @@ async function decisionRows(world: World, hop: Hop): Promise<readonly HopRow[]> 
   const { findDecision } = await import('./explain/find-decision.ts');
   const jti = hop.token?.claims.jti;
   const id = hop.failure?.id;
-  const found = typeof jti === 'string' ? await findDecision(world, { jti }) : id === undefined ? undefined : await findDecision(world, { id });
+  const found =
+    typeof jti === 'string'
+      ? await findDecision(world, { jti })
+      : id === undefined
+        ? undefined
+        : await findDecision(world, { id });
   return found === undefined ? [] : describeDecision(found);
 }
 
@@ -73,7 +93,12 @@ function withDecision(rows: readonly HopRow[], decision: readonly HopRow[]): rea
   return others.toSpliced(heading === -1 ? others.length : heading, 0, ...decision);
 }
 
-async function stayUp(world: World, running: RunningWorld, terminal: Terminal, stopped: Promise<'stopped'>): Promise<number> {
+async function stayUp(
+  world: World,
+  running: RunningWorld,
+  terminal: Terminal,
+  stopped: Promise<'stopped'>,
+): Promise<number> {
   terminal.line();
   terminal.title('Running. Ctrl-C ends everything.');
   terminal.pairs(whatToTry(world));
@@ -85,12 +110,27 @@ async function stayUp(world: World, running: RunningWorld, terminal: Terminal, s
 }
 
 function whatToTry(world: World): [string, string][] {
-  const denied = world.idp?.people.find((person) => person.username !== world.sampleApp?.person && person.state === 'active');
+  const denied = world.idp?.people.find(
+    (person) => person.username !== world.sampleApp?.person && person.state === 'active',
+  );
   return [
-    ...(world.sampleApp === undefined ? [] : [['try it', `http://${world.sampleApp.listen}/ in a browser, signing on as ${world.sampleApp.person}`] satisfies [string, string]]),
-    ...(denied === undefined ? [] : [['see a no', `npm start -- --once --person ${denied.username}`] satisfies [string, string]]),
-    ...(world.idp === undefined ? [] : [['look inside', `${world.idp.issuer}/.well-known/openid-configuration`] satisfies [string, string]]),
-    ...(world.mcpServer === undefined ? [] : [['connect', `an MCP client to ${world.mcpServer.resource}`] satisfies [string, string]]),
+    ...(world.sampleApp === undefined
+      ? []
+      : [
+          [
+            'try it',
+            `http://${world.sampleApp.listen}/ in a browser, signing on as ${world.sampleApp.person}`,
+          ] satisfies [string, string],
+        ]),
+    ...(denied === undefined
+      ? []
+      : [['see a no', `npm start -- --once --person ${denied.username}`] satisfies [string, string]]),
+    ...(world.idp === undefined
+      ? []
+      : [['look inside', `${world.idp.issuer}/.well-known/openid-configuration`] satisfies [string, string]]),
+    ...(world.mcpServer === undefined
+      ? []
+      : [['connect', `an MCP client to ${world.mcpServer.resource}`] satisfies [string, string]]),
   ];
 }
 

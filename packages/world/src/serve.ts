@@ -10,7 +10,10 @@ export interface ServedParty {
 }
 
 /** The sections whose secrets a server needs, and no others. */
-const ownSections: Readonly<Record<ServerParty, readonly string[]>> = { idp: ['idp', 'policy'], authserver: ['authserver'] };
+const ownSections: Readonly<Record<ServerParty, readonly string[]>> = {
+  idp: ['idp', 'policy'],
+  authserver: ['authserver'],
+};
 
 /**
  * Starts one server of a world in this process.
@@ -19,7 +22,8 @@ const ownSections: Readonly<Record<ServerParty, readonly string[]>> = { idp: ['i
  * the port is taken.
  */
 export async function serve(world: World, server: ServerParty, worldFile: string): Promise<ServedParty> {
-  if (world[server] === undefined) throw new WorldMistakes(worldFile, [`There is no ${server} section, so there is nothing to start.`]);
+  if (world[server] === undefined)
+    throw new WorldMistakes(worldFile, [`There is no ${server} section, so there is nothing to start.`]);
   const problems = [
     ...checkKeys(world, [server]),
     ...checkSecrets(world, ([section]) => ownSections[server].includes(String(section))),

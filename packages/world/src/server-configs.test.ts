@@ -8,16 +8,32 @@ const world = loadWorld(join(import.meta.dirname, '..', '..', '..', 'worlds/defa
 
 test('the IdP gets its people, apps and rules with secrets as texts', () => {
   const config = toIdpConfig(world);
-  expect(config.people?.[0]).toMatchObject({ username: 'alice', password: 'alice-sample-password', groups: ['engineering'] });
-  expect(config.policy?.clientApps?.[0]).toMatchObject({ id: 'agent', auth: { methods: ['client_secret_post'], secret: 'agent-sample-secret' } });
+  expect(config.people?.[0]).toMatchObject({
+    username: 'alice',
+    password: 'alice-sample-password',
+    groups: ['engineering'],
+  });
+  expect(config.policy?.clientApps?.[0]).toMatchObject({
+    id: 'agent',
+    auth: { methods: ['client_secret_post'], secret: 'agent-sample-secret' },
+  });
   expect(config.policy?.rules?.[1]).toMatchObject({ id: 'contractors-never', groups: ['contractors'], effect: 'deny' });
   expect(JSON.stringify(config)).not.toContain('agent-at-chat-sample-secret');
 });
 
 test('the authorization server gets its own secrets and none of the IdP', () => {
   const config = toAuthServerConfig(world);
-  expect(config.clients[0]).toMatchObject({ id: 'agent-at-chat', auth: { methods: ['client_secret_basic'], secret: 'agent-at-chat-sample-secret' } });
-  expect(config.trustedIssuers[0]).toMatchObject({ issuer: 'http://127.0.0.1:4701', keys: 'discovery', linking: 'jit', reuse: 'refuse', defaultResource: 'http://127.0.0.1:4703/mcp' });
+  expect(config.clients[0]).toMatchObject({
+    id: 'agent-at-chat',
+    auth: { methods: ['client_secret_basic'], secret: 'agent-at-chat-sample-secret' },
+  });
+  expect(config.trustedIssuers[0]).toMatchObject({
+    issuer: 'http://127.0.0.1:4701',
+    keys: 'discovery',
+    linking: 'jit',
+    reuse: 'refuse',
+    defaultResource: 'http://127.0.0.1:4703/mcp',
+  });
   expect(JSON.stringify(config)).not.toContain('"agent-sample-secret"');
   expect(JSON.stringify(config)).not.toContain('alice-sample-password');
 });
@@ -39,18 +55,33 @@ describe('a secret from outside the file', () => {
   const long = 'a'.repeat(32);
 
   test('comes from the environment or a file', () => {
-    expect(toAuthServerConfig(worldWith('{ env: SECRET }', false), sources({ SECRET: long })).clients[0]?.auth.secret).toBe(long);
-    expect(toAuthServerConfig(worldWith('{ file: /run/s }', false), sources({}, { '/run/s': `${long}\n` })).clients[0]?.auth.secret).toBe(long);
+    expect(
+      toAuthServerConfig(worldWith('{ env: SECRET }', false), sources({ SECRET: long })).clients[0]?.auth.secret,
+    ).toBe(long);
+    expect(
+      toAuthServerConfig(worldWith('{ file: /run/s }', false), sources({}, { '/run/s': `${long}\n` })).clients[0]?.auth
+        .secret,
+    ).toBe(long);
   });
 
   test.each([
     ['{ env: SECRET }', {}, 'authserver.clients[0].auth.secret: the environment variable SECRET is not set.'],
     ['{ env: SECRET }', { SECRET: '' }, 'authserver.clients[0].auth.secret: is empty.'],
-    ['{ env: SECRET }', { SECRET: 'agent-sample-secret' }, 'authserver.clients[0].auth.secret: must be at least 32 random characters; "openssl rand -hex 32" makes one.'],
-    ['{ env: SECRET }', { SECRET: `${long}/+` }, 'authserver.clients[0].auth.secret: may hold letters, digits, "-" and "_" only, so that every client sends the same text.'],
+    [
+      '{ env: SECRET }',
+      { SECRET: 'agent-sample-secret' },
+      'authserver.clients[0].auth.secret: must be at least 32 random characters; "openssl rand -hex 32" makes one.',
+    ],
+    [
+      '{ env: SECRET }',
+      { SECRET: `${long}/+` },
+      'authserver.clients[0].auth.secret: may hold letters, digits, "-" and "_" only, so that every client sends the same text.',
+    ],
     ['{ file: /run/s }', {}, 'authserver.clients[0].auth.secret: the file /run/s cannot be read.'],
   ])('%s with %j is a sentence', (secret, env, sentence) => {
-    expect(() => toAuthServerConfig(worldWith(secret, false), sources(env as Record<string, string>))).toThrow(sentence);
+    expect(() => toAuthServerConfig(worldWith(secret, false), sources(env as Record<string, string>))).toThrow(
+      sentence,
+    );
   });
 
   test('is read when its server is configured, not when the file is loaded', () => {

@@ -1,7 +1,7 @@
 import type { AuthServerConfig } from '@crossgrant/authserver';
 import type { IdpConfig, PolicySection } from '@crossgrant/idp';
 import type { World } from './schema/world.ts';
-import { secretReader, type SecretSources } from './secrets.ts';
+import { type SecretSources, secretReader } from './secrets.ts';
 
 type ClientAppMethods = NonNullable<PolicySection['clientApps']>[number]['auth']['methods'];
 
@@ -41,7 +41,10 @@ export function toAuthServerConfig(world: World, sources?: SecretSources): AuthS
       ...client,
       auth: { methods: auth.method, secret: secretAt('authserver', 'clients', index, 'auth', 'secret') },
     })),
-    trustedIssuers: authserver.trustedIssuers.map((trusted) => ({ ...trusted, customer: trusted.tenant !== undefined && 'map' in trusted.tenant ? undefined : trusted.customer })),
+    trustedIssuers: authserver.trustedIssuers.map((trusted) => ({
+      ...trusted,
+      customer: trusted.tenant !== undefined && 'map' in trusted.tenant ? undefined : trusted.customer,
+    })),
     resources: authserver.resources.map(({ tools: _tools, ...resource }, index) => ({
       ...resource,
       introspectionSecret: secretAt('authserver', 'resources', index, 'introspectionSecret'),
@@ -56,11 +59,17 @@ function toPolicySection(world: World, secretAt: ReturnType<typeof secretReader>
     clientApps: clientApps.map(({ auth, idTokenAlgorithm, name, ...app }, index) => ({
       ...app,
       name: name ?? app.id,
-      auth: { methods: auth.method as ClientAppMethods, secret: secretAt('policy', 'clientApps', index, 'auth', 'secret') },
+      auth: {
+        methods: auth.method as ClientAppMethods,
+        secret: secretAt('policy', 'clientApps', index, 'auth', 'secret'),
+      },
       idTokenSignedResponseAlg: idTokenAlgorithm,
     })),
     resourceApps,
-    connections: connections.map((connection) => ({ ...connection, resourceClientId: connection.resourceClientId ?? connection.client })),
+    connections: connections.map((connection) => ({
+      ...connection,
+      resourceClientId: connection.resourceClientId ?? connection.client,
+    })),
     rules: rules.map(({ people, ...rule }) => ({ ...rule, users: people })),
   };
 }

@@ -34,7 +34,12 @@ export async function startWorld(world: World, worldFile: string): Promise<Runni
   };
   try {
     const urls = await Promise.all(processes.map(async ({ party, ready }) => ({ party, url: await ready })));
-    return { urls, died: Promise.race(processes.map(({ died }) => died)), run: (person, onHop) => runCall(processes, person, onHop), stop };
+    return {
+      urls,
+      died: Promise.race(processes.map(({ died }) => died)),
+      run: (person, onHop) => runCall(processes, person, onHop),
+      stop,
+    };
   } catch (error) {
     await stop();
     throw new StartFailed(error instanceof Error ? error.message : String(error));
@@ -43,11 +48,17 @@ export async function startWorld(world: World, worldFile: string): Promise<Runni
 
 /** Logs stand beside the first database that is a file. */
 function logDirectoryOf(world: World): string {
-  const file = [world.idp?.database, world.authserver?.database].find((database) => typeof database === 'string' && !isPostgresUrl(database));
+  const file = [world.idp?.database, world.authserver?.database].find(
+    (database) => typeof database === 'string' && !isPostgresUrl(database),
+  );
   return join(typeof file === 'string' ? dirname(file) : './data', 'logs');
 }
 
-function runCall(processes: readonly PartyProcess[], person: string, onHop: (hop: Hop) => void): Promise<string | undefined> {
+function runCall(
+  processes: readonly PartyProcess[],
+  person: string,
+  onHop: (hop: Hop) => void,
+): Promise<string | undefined> {
   const app = processes.find(({ party }) => party === 'sampleApp');
   if (app === undefined) return Promise.resolve('This world has no sampleApp section, so there is no call to make.');
   return new Promise((resolve) => {

@@ -48,7 +48,11 @@ describe('the sample app in a real browser', () => {
 
     await page.getByRole('button', { name: 'Call the tool' }).click();
     await expect.poll(() => page.locator('h3').allTextContents()).toHaveLength(3);
-    expect((await page.locator('h3').allTextContents()).map((text) => text.split(' ')[0])).toEqual(['Exchange', 'Redemption', 'Tool']);
+    expect((await page.locator('h3').allTextContents()).map((text) => text.split(' ')[0])).toEqual([
+      'Exchange',
+      'Redemption',
+      'Tool',
+    ]);
     expect(await page.textContent('body')).toContain('Hello! Glad to be here.');
     expect(await page.content()).not.toContain('eyJ');
     await picture(page, 'sample-app-call');

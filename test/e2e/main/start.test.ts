@@ -6,7 +6,8 @@ import { verifies } from '@crossgrant/testkit';
 import { describe, expect, test } from 'vitest';
 import { commandScript, defaultWorld, run, startScript, type WorldOnDisk } from './world-files.ts';
 
-const once = (world: WorldOnDisk, ...more: string[]) => run(startScript, ['--world', world.file, '--once', ...more]).ended;
+const once = (world: WorldOnDisk, ...more: string[]) =>
+  run(startScript, ['--world', world.file, '--once', ...more]).ended;
 
 describe('npm start', () => {
   test('one tool call passes all three hops, and each is printed with decoded tokens and the reasons of the policy', async () => {
@@ -26,16 +27,21 @@ describe('npm start', () => {
     expect(milliseconds).toBeLessThan(20_000);
   });
 
-  verifies(['IDJ-22', 'ATK-60', 'DEL-02', 'LES-83'], 'neither the output nor any log holds a token or a secret', async () => {
-    const world = await defaultWorld();
-    const { output } = await once(world);
-    const logs = join(world.directory, 'data/logs');
-    const texts = [output, ...readdirSync(logs).map((name) => readFileSync(join(logs, name), 'utf8'))];
-    for (const text of texts) {
-      expect(text).not.toMatch(/eyJ[\w-]{5}/);
-      for (const secret of ['agent-sample-secret', 'agent-at-chat-sample-secret', 'alice-sample-password']) expect(text).not.toContain(secret);
-    }
-  });
+  verifies(
+    ['IDJ-22', 'ATK-60', 'DEL-02', 'LES-83'],
+    'neither the output nor any log holds a token or a secret',
+    async () => {
+      const world = await defaultWorld();
+      const { output } = await once(world);
+      const logs = join(world.directory, 'data/logs');
+      const texts = [output, ...readdirSync(logs).map((name) => readFileSync(join(logs, name), 'utf8'))];
+      for (const text of texts) {
+        expect(text).not.toMatch(/eyJ[\w-]{5}/);
+        for (const secret of ['agent-sample-secret', 'agent-at-chat-sample-secret', 'alice-sample-password'])
+          expect(text).not.toContain(secret);
+      }
+    },
+  );
 
   test('a second start keeps people, keys and connections', async () => {
     const world = await defaultWorld();
@@ -64,7 +70,10 @@ describe('npm start', () => {
     expect(explained.output).toMatch(/rule ids +rul_/);
 
     const unknown = await run(commandScript, ['explain', 'aud_none', '--world', world.file]).ended;
-    expect(unknown).toMatchObject({ code: 1, output: 'No server of this world has a decision or an ID-JAG with the id aud_none.\n' });
+    expect(unknown).toMatchObject({
+      code: 1,
+      output: 'No server of this world has a decision or an ID-JAG with the id aud_none.\n',
+    });
   });
 
   test('a disabled person is turned away at the sign-on, before anything is issued', async () => {
@@ -76,7 +85,10 @@ describe('npm start', () => {
 
   test('somebody the world does not know is one sentence', async () => {
     const { code, output } = await once(await defaultWorld(), '--person', 'dave');
-    expect({ code, last: output.trimEnd().split('\n').at(-1) }).toEqual({ code: 1, last: 'idp.people has no "dave"; it has alice, bob, carol.' });
+    expect({ code, last: output.trimEnd().split('\n').at(-1) }).toEqual({
+      code: 1,
+      last: 'idp.people has no "dave"; it has alice, bob, carol.',
+    });
   });
 
   test('it stays up with its URLs, two worlds side by side, and Ctrl-C ends every process', async () => {
@@ -99,24 +111,39 @@ describe('npm start', () => {
     const { code, output } = await once(world);
     blocker.close();
     expect(code).toBe(1);
-    expect(output).toContain(`Port ${world.ports[1]} is taken, so the authorization server cannot listen on 127.0.0.1:${world.ports[1]}.`);
+    expect(output).toContain(
+      `Port ${world.ports[1]} is taken, so the authorization server cannot listen on 127.0.0.1:${world.ports[1]}.`,
+    );
     expect(await isFree(world.ports[0])).toBe(true);
   });
 
-  verifies('LES-97', 'every server listens on loopback alone and serves no path that walks out of its own', async () => {
-    const world = await defaultWorld();
-    await run(startScript, ['--world', world.file]).until('see a no');
-    for (const port of world.ports) {
-      for (const path of ['//index', '/%2e%2e/x', '/..\\x', '/@fs/etc/passwd']) expect(await statusOf(port, path), `${port}${path}`).toBe(404);
-    }
-  });
+  verifies(
+    'LES-97',
+    'every server listens on loopback alone and serves no path that walks out of its own',
+    async () => {
+      const world = await defaultWorld();
+      await run(startScript, ['--world', world.file]).until('see a no');
+      for (const port of world.ports) {
+        for (const path of ['//index', '/%2e%2e/x', '/..\\x', '/@fs/etc/passwd'])
+          expect(await statusOf(port, path), `${port}${path}`).toBe(404);
+      }
+    },
+  );
 
   verifies('LES-70', 'another host name is not this server, and a form of another page does nothing', async () => {
     const world = await defaultWorld();
     await run(startScript, ['--world', world.file]).until('see a no');
     for (const port of world.ports) expect(await statusOf(port, '/', { host: `evil.example:${port}` })).toBe(421);
     const app = `http://127.0.0.1:${world.ports[3]}`;
-    expect((await fetch(`${app}/sign-on`, { method: 'POST', redirect: 'manual', headers: { origin: 'http://evil.example' } })).status).toBe(403);
+    expect(
+      (
+        await fetch(`${app}/sign-on`, {
+          method: 'POST',
+          redirect: 'manual',
+          headers: { origin: 'http://evil.example' },
+        })
+      ).status,
+    ).toBe(403);
     expect((await fetch(`http://127.0.0.1:${world.ports[2]}/mcp`, { method: 'POST', body: '{}' })).status).toBe(401);
   });
 });
@@ -132,7 +159,10 @@ function stored(world: WorldOnDisk): { people: unknown[]; connections: unknown[]
   return {
     people: read('idp.db', 'select id, username, version from users order by id'),
     connections: read('idp.db', 'select id, key, version from connections order by id'),
-    keys: [...read('idp.db', 'select kid from signing_keys order by kid'), ...read('authserver.db', 'select kid from signing_keys order by kid')],
+    keys: [
+      ...read('idp.db', 'select kid from signing_keys order by kid'),
+      ...read('authserver.db', 'select kid from signing_keys order by kid'),
+    ],
   };
 }
 

@@ -17,7 +17,10 @@ export interface WorldOnDisk {
 /** The default world on free ports and with data of its own; removed when the test ends. */
 export async function defaultWorld(edit: (text: string) => string = (text) => text): Promise<WorldOnDisk> {
   const ports = (await freePorts(4)) as unknown as WorldOnDisk['ports'];
-  const text = readFileSync(join(root, 'worlds/default.yaml'), 'utf8').replace(/127\.0\.0\.1:470([1-4])/g, (_, place: string) => `127.0.0.1:${ports[Number(place) - 1]}`);
+  const text = readFileSync(join(root, 'worlds/default.yaml'), 'utf8').replace(
+    /127\.0\.0\.1:470([1-4])/g,
+    (_, place: string) => `127.0.0.1:${ports[Number(place) - 1]}`,
+  );
   return worldOf(edit(text), ports);
 }
 
@@ -33,9 +36,13 @@ export function worldOf(text: string, ports: WorldOnDisk['ports'] = [0, 0, 0, 0]
 /** Ports that were free a moment ago, all different. */
 export async function freePorts(count: number): Promise<number[]> {
   const servers = await Promise.all(
-    Array.from({ length: count }, () => new Promise<Server>((resolve) => {
-      const server = createServer().listen(0, '127.0.0.1', () => resolve(server));
-    })),
+    Array.from(
+      { length: count },
+      () =>
+        new Promise<Server>((resolve) => {
+          const server = createServer().listen(0, '127.0.0.1', () => resolve(server));
+        }),
+    ),
   );
   const ports = servers.map((server) => (server.address() as { port: number }).port);
   await Promise.all(servers.map((server) => new Promise((resolve) => server.close(resolve))));
@@ -59,9 +66,17 @@ export const startScript = 'packages/world/src/main.ts';
 export const commandScript = 'packages/cli/src/main.ts';
 
 /** Runs a script of the repository as a process of its own; it is ended with the test. */
-export function run(script: string, args: readonly string[], env: Readonly<Record<string, string>> = {}): RunningCommand {
+export function run(
+  script: string,
+  args: readonly string[],
+  env: Readonly<Record<string, string>> = {},
+): RunningCommand {
   const started = performance.now();
-  const child = spawn(process.execPath, ['--conditions=@crossgrant/source', join(root, script), ...args], { cwd: root, env: { ...process.env, NO_COLOR: '1', ...env }, stdio: ['ignore', 'pipe', 'pipe'] });
+  const child = spawn(process.execPath, ['--conditions=@crossgrant/source', join(root, script), ...args], {
+    cwd: root,
+    env: { ...process.env, NO_COLOR: '1', ...env },
+    stdio: ['ignore', 'pipe', 'pipe'],
+  });
   let output = '';
   const waiting: (() => void)[] = [];
   for (const stream of [child.stdout, child.stderr]) {
@@ -70,7 +85,9 @@ export function run(script: string, args: readonly string[], env: Readonly<Recor
       for (const look of waiting) look();
     });
   }
-  const ended = new Promise<Run>((resolve) => child.once('close', (code) => resolve({ code, output, milliseconds: performance.now() - started })));
+  const ended = new Promise<Run>((resolve) =>
+    child.once('close', (code) => resolve({ code, output, milliseconds: performance.now() - started })),
+  );
   onTestFinished(async () => {
     if (child.exitCode === null && child.signalCode === null) child.kill('SIGTERM');
     await ended;
@@ -83,7 +100,9 @@ export function run(script: string, args: readonly string[], env: Readonly<Recor
         };
         waiting.push(look);
         look();
-        void ended.then(() => reject(new Error(`The command ended before it printed ${JSON.stringify(text)}:\n${output}`)));
+        void ended.then(() =>
+          reject(new Error(`The command ended before it printed ${JSON.stringify(text)}:\n${output}`)),
+        );
       }),
     signal: (name) => void child.kill(name),
     ended,

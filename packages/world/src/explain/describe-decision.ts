@@ -20,16 +20,28 @@ const scopeSentences: Readonly<Record<string, string>> = {
   stronger_sign_on_needed: 'needs a stronger sign-on, by',
 };
 
-const outcomes: Readonly<Record<string, string>> = { allow: 'allowed', deny: 'denied', step_up: 'step-up', refused: 'refused', done: 'done' };
+const outcomes: Readonly<Record<string, string>> = {
+  allow: 'allowed',
+  deny: 'denied',
+  step_up: 'step-up',
+  refused: 'refused',
+  done: 'done',
+};
 
 /** The decision as rows: outcome, a reason for each scope, the rules that decided, its id. */
 export function describeDecision(found: FoundDecision): readonly HopRow[] {
   const { entry } = found;
   const reasons = reasonsOf(entry.facts);
   return [
-    { label: 'decision', value: entry.id, note: [outcomes[entry.outcome] ?? entry.outcome, entry.code].filter((text) => text !== undefined).join(', ') },
+    {
+      label: 'decision',
+      value: entry.id,
+      note: [outcomes[entry.outcome] ?? entry.outcome, entry.code].filter((text) => text !== undefined).join(', '),
+    },
     ...reasons.map((reason) => ({ label: reason.scope, value: scopeSentence(reason, found.rules) })),
-    ...(reasons.length === 0 && found.rules.length > 0 ? [{ label: 'rules', value: found.rules.map(ruleName).join(', ') }] : []),
+    ...(reasons.length === 0 && found.rules.length > 0
+      ? [{ label: 'rules', value: found.rules.map(ruleName).join(', ') }]
+      : []),
   ];
 }
 
@@ -51,7 +63,14 @@ export function explainDecision(found: FoundDecision): readonly HopRow[] {
   ];
   const rows = fields.flatMap(([label, value]) => (value === undefined || value === '' ? [] : [{ label, value }]));
   const facts = Object.entries(entry.facts ?? {}).filter(([name]) => name !== 'decision' && name !== 'reasons');
-  return [...describeDecision(found), ...rows, ...facts.map(([name, value]) => ({ label: name, value: typeof value === 'string' ? value : JSON.stringify(value) }))];
+  return [
+    ...describeDecision(found),
+    ...rows,
+    ...facts.map(([name, value]) => ({
+      label: name,
+      value: typeof value === 'string' ? value : JSON.stringify(value),
+    })),
+  ];
 }
 
 function scopeSentence(reason: ScopeReason, rules: readonly RuleName[]): string {

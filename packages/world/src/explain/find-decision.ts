@@ -19,7 +19,10 @@ export interface FoundDecision {
 }
 
 /** Looks a decision up in the audit of each server this world has, by its id or by the `jti` it issued or saw. */
-export async function findDecision(world: World, key: { id: string } | { jti: string }): Promise<FoundDecision | undefined> {
+export async function findDecision(
+  world: World,
+  key: { id: string } | { jti: string },
+): Promise<FoundDecision | undefined> {
   for (const server of ['idp', 'authserver'] as const) {
     const url = secretReader(world)(server, 'database');
     if (url === undefined || (!isPostgresUrl(url) && !existsSync(url))) continue;
@@ -34,17 +37,37 @@ export async function findDecision(world: World, key: { id: string } | { jti: st
   return undefined;
 }
 
-async function findIn(database: Database<object>, server: FoundDecision['server'], key: { id: string } | { jti: string }): Promise<FoundDecision | undefined> {
+async function findIn(
+  database: Database<object>,
+  server: FoundDecision['server'],
+  key: { id: string } | { jti: string },
+): Promise<FoundDecision | undefined> {
   const [column, value] = 'id' in key ? ['id' as const, key.id] : ['jti' as const, key.jti];
-  const row = await database.kysely.selectFrom('audit_rows').selectAll().where(column, '=', value).orderBy('at').executeTakeFirst();
+  const row = await database.kysely
+    .selectFrom('audit_rows')
+    .selectAll()
+    .where(column, '=', value)
+    .orderBy('at')
+    .executeTakeFirst();
   if (row === undefined) return undefined;
-  const personal = row.personal_ref === null ? undefined : await database.kysely.selectFrom('audit_personal').selectAll().where('ref', '=', row.personal_ref).executeTakeFirst();
+  const personal =
+    row.personal_ref === null
+      ? undefined
+      : await database.kysely
+          .selectFrom('audit_personal')
+          .selectAll()
+          .where('ref', '=', row.personal_ref)
+          .executeTakeFirst();
   const entry = storedAudit(row, personal);
   return { server, entry, rules: server === 'idp' ? await nameRules(database, entry.ruleIds ?? []) : [] };
 }
 
 async function nameRules(database: Database<object>, ids: readonly string[]): Promise<RuleName[]> {
   if (ids.length === 0) return [];
-  const { rows } = await sql<{ id: string; key: string; effect: string }>`select id, key, effect from rules where id in (${sql.join(ids)})`.execute(database.kysely);
+  const { rows } = await sql<{
+    id: string;
+    key: string;
+    effect: string;
+  }>`select id, key, effect from rules where id in (${sql.join(ids)})`.execute(database.kysely);
   return ids.map((id) => rows.find((row) => row.id === id) ?? { id });
 }

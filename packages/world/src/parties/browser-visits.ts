@@ -27,7 +27,10 @@ export function createVisits(port: number): Visits {
   const visits = new Map<string, Visit>();
   return {
     find(cookieHeader) {
-      const pair = cookieHeader?.split(';').map((part) => part.trim()).find((part) => part.startsWith(`${name}=`));
+      const pair = cookieHeader
+        ?.split(';')
+        .map((part) => part.trim())
+        .find((part) => part.startsWith(`${name}=`));
       return pair === undefined ? undefined : visits.get(pair.slice(name.length + 1));
     },
     begin() {

@@ -1,11 +1,11 @@
-import { type HttpBindings, getRequestListener } from '@hono/node-server';
 import { createLog, startServer } from '@crossgrant/platform';
 import { createResourceServer } from '@crossgrant/resource';
 import { mcpCapabilities, protectMcp } from '@crossgrant/resource/mcp';
+import { getRequestListener, type HttpBindings } from '@hono/node-server';
 import { createMcpHandler, type McpHttpHandler, McpServer } from '@modelcontextprotocol/server';
 import { z } from 'zod';
 import type { World } from '../schema/world.ts';
-import { channelHistory, type ChatMessage, formatMessage, searchMessages } from './chat-messages.ts';
+import { type ChatMessage, channelHistory, formatMessage, searchMessages } from './chat-messages.ts';
 
 export interface RunningMcpServer {
   /** The URL MCP clients connect to. */
@@ -35,7 +35,14 @@ export async function startMcpServer(world: World): Promise<RunningMcpServer> {
     log,
     allowedHosts: [new URL(section.resource).host, section.listen], // LES-70
     routes: [],
-    fallback: webFallback(mounts(new URL(section.resource).pathname, protectMcp(gate, handler), gate.metadataPath, section.open ? handler : undefined)),
+    fallback: webFallback(
+      mounts(
+        new URL(section.resource).pathname,
+        protectMcp(gate, handler),
+        gate.metadataPath,
+        section.open ? handler : undefined,
+      ),
+    ),
   });
   return {
     url: section.resource,
@@ -61,12 +68,16 @@ function mounts(path: string, guarded: Fetch, metadataPath: string, open: McpHtt
 /** Hands requests of the HTTP edge, whose bodies it has read already, to a Web handler. */
 function webFallback(fetch: Fetch): NonNullable<Parameters<typeof startServer>[0]['fallback']> {
   const listener = getRequestListener((request: Request) => fetch(request));
-  return (request, response, body) => listener(Object.assign(request, { rawBody: body }) as HttpBindings['incoming'], response);
+  return (request, response, body) =>
+    listener(Object.assign(request, { rawBody: body }) as HttpBindings['incoming'], response);
 }
 
 /** The sample product as an MCP server. Each request gets one of its own. */
 function createChatServer(): McpServer {
-  const server = new McpServer({ name: 'chat', title: 'Chat', version: '1.0.0' }, { capabilities: { ...mcpCapabilities } });
+  const server = new McpServer(
+    { name: 'chat', title: 'Chat', version: '1.0.0' },
+    { capabilities: { ...mcpCapabilities } },
+  );
   server.registerTool(
     'search',
     {

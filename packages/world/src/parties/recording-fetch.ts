@@ -29,7 +29,11 @@ export function recordingFetch(onHop: (hop: Hop) => void, inner: typeof fetch = 
       milliseconds: performance.now() - started,
       url: String(input instanceof Request ? input.url : input),
       asked: shownFields(form, init?.headers),
-      answered: Object.fromEntries(['scope', 'expires_in', 'issued_token_type', 'token_type'].flatMap((name) => (body[name] === undefined ? [] : [[name, String(body[name])]]))),
+      answered: Object.fromEntries(
+        ['scope', 'expires_in', 'issued_token_type', 'token_type'].flatMap((name) =>
+          body[name] === undefined ? [] : [[name, String(body[name])]],
+        ),
+      ),
       token,
       failure: response.ok ? undefined : failureOf(response.status, body),
     });
@@ -51,9 +55,12 @@ function readForm(body: unknown): URLSearchParams | undefined {
 }
 
 function shownFields(form: URLSearchParams, headers: HeadersInit | undefined): Record<string, string> {
-  const shown = Object.fromEntries(shownParameters.flatMap((name) => (form.get(name) === null ? [] : [[name, form.getAll(name).join(' ')]])));
+  const shown = Object.fromEntries(
+    shownParameters.flatMap((name) => (form.get(name) === null ? [] : [[name, form.getAll(name).join(' ')]])),
+  );
   const basic = /^Basic (.+)$/i.exec(new Headers(headers).get('authorization') ?? '')?.[1];
-  if (basic !== undefined) shown.client_id = decodeURIComponent(Buffer.from(basic, 'base64').toString('utf8').split(':')[0] ?? '');
+  if (basic !== undefined)
+    shown.client_id = decodeURIComponent(Buffer.from(basic, 'base64').toString('utf8').split(':')[0] ?? '');
   return shown;
 }
 

@@ -1,4 +1,11 @@
-import { type ClientAuth, clientSecretBasic, clientSecretPost, createCrossgrantClient, type CrossgrantClient, none } from '@crossgrant/client';
+import {
+  type ClientAuth,
+  type CrossgrantClient,
+  clientSecretBasic,
+  clientSecretPost,
+  createCrossgrantClient,
+  none,
+} from '@crossgrant/client';
 import type { World } from '../schema/world.ts';
 import { secretReader } from '../secrets.ts';
 
@@ -9,7 +16,12 @@ export interface SampleAppFacts {
   readonly clientId: string;
   readonly idpIssuer: string;
   readonly person: string;
-  readonly call: { readonly server: string; readonly tool: string; readonly arguments: Readonly<Record<string, unknown>>; readonly scopes?: readonly string[] };
+  readonly call: {
+    readonly server: string;
+    readonly tool: string;
+    readonly arguments: Readonly<Record<string, unknown>>;
+    readonly scopes?: readonly string[];
+  };
   /** The password of a person of this world, for the sign-on that the start performs. */
   passwordOf(username: string): string | undefined;
 }
@@ -53,15 +65,30 @@ function registrations(world: World): Registration[] {
   const foreign = sampleApp?.atResourceServer;
   const found: Registration[] = [];
   if (foreign !== undefined) {
-    found.push([foreign.issuer, { clientId: foreign.id, auth: authBy(foreign.auth.method, secretAt('sampleApp', 'atResourceServer', 'auth', 'secret')) }]);
+    found.push([
+      foreign.issuer,
+      {
+        clientId: foreign.id,
+        auth: authBy(foreign.auth.method, secretAt('sampleApp', 'atResourceServer', 'auth', 'secret')),
+      },
+    ]);
   }
   if (authserver !== undefined && foreign?.issuer !== authserver.issuer) {
     const app = world.policy?.resourceApps.find((candidate) => candidate.issuer === authserver.issuer);
-    const connection = world.policy?.connections.find((candidate) => candidate.client === sampleApp?.client && candidate.resourceApp === app?.id);
+    const connection = world.policy?.connections.find(
+      (candidate) => candidate.client === sampleApp?.client && candidate.resourceApp === app?.id,
+    );
     const clientId = connection?.resourceClientId ?? sampleApp?.client;
     const index = authserver.clients.findIndex((client) => client.id === clientId);
     const client = authserver.clients[index];
-    if (client !== undefined) found.push([authserver.issuer, { clientId: client.id, auth: authBy(client.auth.method, secretAt('authserver', 'clients', index, 'auth', 'secret')) }]);
+    if (client !== undefined)
+      found.push([
+        authserver.issuer,
+        {
+          clientId: client.id,
+          auth: authBy(client.auth.method, secretAt('authserver', 'clients', index, 'auth', 'secret')),
+        },
+      ]);
   }
   return found;
 }

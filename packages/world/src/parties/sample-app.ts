@@ -1,8 +1,8 @@
 import type { CrossgrantClient } from '@crossgrant/client';
 import { createLog, startServer } from '@crossgrant/platform';
 import type { PlainHandler, PlainRequest, PlainResponse } from '@crossgrant/protocol';
-import { splitAddress } from '../processes/ports.ts';
 import type { FromParty } from '../processes/messages.ts';
+import { splitAddress } from '../processes/ports.ts';
 import type { Hop } from '../report/hop.ts';
 import { signOnAsPerson } from '../robot/sign-on-robot.ts';
 import type { World } from '../schema/world.ts';
@@ -51,16 +51,21 @@ export async function startSampleApp(world: World): Promise<RunningSampleApp> {
   return { url: facts.origin, close: () => server.close(), run: (person, report) => run(app, person, report) };
 }
 
+const foreignForm = 'That form was sent by another page. Nothing was done.';
+
 /** A form counts only when a page of this app sent it. */
 function ownForm(app: App, handler: PlainHandler): PlainHandler {
   return async (request) => {
-    if (request.headers.get('origin') !== app.facts.origin) return home(app, undefined, 'That form was sent by another page. Nothing was done.', 403); // LES-70
+    if (request.headers.get('origin') !== app.facts.origin) return home(app, undefined, foreignForm, 403); // LES-70
     return handler(request);
   };
 }
 
 function home(app: App, visit: Visit | undefined, notice = visit?.notice, status = 200): Promise<PlainResponse> {
-  const { call: { server, tool, arguments: toolArguments }, idpIssuer } = app.facts;
+  const {
+    call: { server, tool, arguments: toolArguments },
+    idpIssuer,
+  } = app.facts;
   const page = { appName: app.name, idpIssuer, server, tool, arguments: JSON.stringify(toolArguments) };
   return renderHome({ ...page, person: visit?.signedOn?.person, hops: visit?.hops ?? [], notice }, status);
 }
@@ -71,7 +76,10 @@ async function beginSignOn(app: App, request: PlainRequest): Promise<PlainRespon
   visit.notice = undefined;
   visit.hops = [];
   try {
-    const { url, pending } = await clientOf(app, visit).beginSignOn({ redirectUri: `${app.facts.origin}/callback`, scopes: signOnScopes });
+    const { url, pending } = await clientOf(app, visit).beginSignOn({
+      redirectUri: `${app.facts.origin}/callback`,
+      scopes: signOnScopes,
+    });
     visit.pending = pending;
     return redirect(url, setCookie);
   } catch (error) {
@@ -83,7 +91,8 @@ const signOnScopes = ['profile', 'email'];
 
 async function finishSignOn(app: App, request: PlainRequest): Promise<PlainResponse> {
   const visit = app.visits.find(request.headers.get('cookie'));
-  if (visit?.pending === undefined) return home(app, visit, 'This sign-on was not started here, or it is over. Start it again.', 400);
+  if (visit?.pending === undefined)
+    return home(app, visit, 'This sign-on was not started here, or it is over. Start it again.', 400);
   const { pending } = visit;
   visit.pending = undefined;
   try {
@@ -100,11 +109,18 @@ async function call(app: App, request: PlainRequest): Promise<PlainResponse> {
   if (visit?.signedOn === undefined) return home(app, visit, 'Sign on first.', 403);
   const form = new URLSearchParams(request.body);
   const toolArguments = readObject(form.get('arguments') ?? '');
-  visit.notice = toolArguments === undefined ? 'The arguments must be a JSON object, such as {"q":"hello"}.' : undefined;
+  visit.notice =
+    toolArguments === undefined ? 'The arguments must be a JSON object, such as {"q":"hello"}.' : undefined;
   if (toolArguments !== undefined) {
     visit.hops = [];
     const { server, scopes } = app.facts.call;
-    const hop = await callTool(clientOf(app, visit), { session: visit.signedOn.session, server, tool: form.get('tool') ?? '', arguments: toolArguments, scopes });
+    const hop = await callTool(clientOf(app, visit), {
+      session: visit.signedOn.session,
+      server,
+      tool: form.get('tool') ?? '',
+      arguments: toolArguments,
+      scopes,
+    });
     visit.hops.push(hop);
   }
   return redirect('/');
@@ -134,8 +150,15 @@ async function run(app: App, person: string, report: (message: FromParty) => voi
   const started = performance.now();
   try {
     const client = app.client(onHop);
-    const { url, pending } = await client.beginSignOn({ redirectUri: `${app.facts.origin}/callback`, scopes: signOnScopes });
-    const callback = await signOnAsPerson({ authorizeUrl: url, username: person, password: app.facts.passwordOf(person) ?? '' });
+    const { url, pending } = await client.beginSignOn({
+      redirectUri: `${app.facts.origin}/callback`,
+      scopes: signOnScopes,
+    });
+    const callback = await signOnAsPerson({
+      authorizeUrl: url,
+      username: person,
+      password: app.facts.passwordOf(person) ?? '',
+    });
     const session = await client.finishSignOn(pending, callback);
     const hop = await callTool(client, { ...app.facts.call, session: session.id });
     const isRefusalShown = hop.failure !== undefined && hops.at(-1)?.isDone === false;
@@ -143,7 +166,16 @@ async function run(app: App, person: string, report: (message: FromParty) => voi
     report({ kind: 'ran', failure: hop.failure?.sentence });
   } catch (error) {
     const failure = toFailure(error);
-    if (hops.at(-1)?.isDone !== false) onHop({ stage: 'sign_on', isDone: false, milliseconds: performance.now() - started, url: app.facts.idpIssuer, asked: { client_id: app.facts.clientId }, answered: {}, failure });
+    if (hops.at(-1)?.isDone !== false)
+      onHop({
+        stage: 'sign_on',
+        isDone: false,
+        milliseconds: performance.now() - started,
+        url: app.facts.idpIssuer,
+        asked: { client_id: app.facts.clientId },
+        answered: {},
+        failure,
+      });
     report({ kind: 'ran', failure: failure.sentence });
   }
 }
@@ -157,12 +189,18 @@ function personOf(hops: readonly Hop[]): string | undefined {
 function readObject(text: string): Record<string, unknown> | undefined {
   try {
     const value: unknown = JSON.parse(text);
-    return typeof value === 'object' && value !== null && !Array.isArray(value) ? (value as Record<string, unknown>) : undefined;
+    return typeof value === 'object' && value !== null && !Array.isArray(value)
+      ? (value as Record<string, unknown>)
+      : undefined;
   } catch {
     return undefined;
   }
 }
 
 function redirect(location: string, setCookie?: string): PlainResponse {
-  return { status: 303, headers: { location, 'cache-control': 'no-store', ...(setCookie === undefined ? {} : { 'set-cookie': setCookie }) }, body: '' };
+  return {
+    status: 303,
+    headers: { location, 'cache-control': 'no-store', ...(setCookie === undefined ? {} : { 'set-cookie': setCookie }) },
+    body: '',
+  };
 }

@@ -19,15 +19,25 @@ export interface ToolCall {
  */
 export async function callTool(client: CrossgrantClient, call: ToolCall, fetchImpl?: typeof fetch): Promise<Hop> {
   const started = performance.now();
-  const hop = { stage: 'call' as const, url: call.server, asked: { tool: call.tool, arguments: JSON.stringify(call.arguments) }, answered: {} };
-  const mcp = new Client({ name: 'crossgrant-sample-app', version: '0.1.0' }, { capabilities: announceEnterpriseManaged({}) });
+  const hop = {
+    stage: 'call' as const,
+    url: call.server,
+    asked: { tool: call.tool, arguments: JSON.stringify(call.arguments) },
+    answered: {},
+  };
+  const mcp = new Client(
+    { name: 'crossgrant-sample-app', version: '0.1.0' },
+    { capabilities: announceEnterpriseManaged({}) },
+  );
   try {
     const transportFetch = crossgrantFetch(client, { session: call.session, url: call.server, scopes: call.scopes });
     await mcp.connect(new StreamableHTTPClientTransport(new URL(call.server), { fetch: fetchImpl ?? transportFetch }));
     const result = await mcp.callTool({ name: call.tool, arguments: { ...call.arguments } });
     const isDone = result.isError !== true;
     const content = result.structuredContent ?? result.content;
-    const failure = isDone ? undefined : { error: 'tool_error', sentence: JSON.stringify(result.content).slice(0, 500) };
+    const failure = isDone
+      ? undefined
+      : { error: 'tool_error', sentence: JSON.stringify(result.content).slice(0, 500) };
     return { ...hop, isDone, milliseconds: performance.now() - started, result: content, failure };
   } catch (error) {
     return { ...hop, isDone: false, milliseconds: performance.now() - started, failure: toFailure(error) };
@@ -43,5 +53,8 @@ export function toFailure(error: unknown): Failure {
       return { error: cause.oauth?.error ?? cause.code, sentence: cause.message, id: cause.decisionId };
     }
   }
-  return { error: error instanceof Error ? error.name : 'error', sentence: error instanceof Error ? error.message : String(error) };
+  return {
+    error: error instanceof Error ? error.name : 'error',
+    sentence: error instanceof Error ? error.message : String(error),
+  };
 }

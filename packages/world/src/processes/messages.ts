@@ -3,7 +3,12 @@ import type { Hop } from '../report/hop.ts';
 export type Party = 'idp' | 'authserver' | 'mcpServer' | 'sampleApp';
 
 /** What a person calls each party. */
-export const partyNames: Readonly<Record<Party, string>> = { idp: 'IdP', authserver: 'authorization server', mcpServer: 'MCP server', sampleApp: 'sample app' };
+export const partyNames: Readonly<Record<Party, string>> = {
+  idp: 'IdP',
+  authserver: 'authorization server',
+  mcpServer: 'MCP server',
+  sampleApp: 'sample app',
+};
 
 /** What a party's process tells the launcher. */
 export type FromParty =

@@ -84,7 +84,14 @@ function keepLines(child: ChildProcess, log: WriteStream): string[] {
   return lines;
 }
 
-function endSentence(party: Party, failure: string | undefined, code: number | null, signal: string | null, lines: readonly string[], logFile: string): string {
+function endSentence(
+  party: Party,
+  failure: string | undefined,
+  code: number | null,
+  signal: string | null,
+  lines: readonly string[],
+  logFile: string,
+): string {
   if (failure !== undefined) return `The ${partyNames[party]} stopped: ${failure}`;
   const how = signal === null ? `with exit code ${code}` : `by ${signal}`;
   const why = lines.findLast((line) => /error|fatal/i.test(line)) ?? lines.at(-1);

@@ -3,7 +3,11 @@ import { expect, test } from 'vitest';
 import { readWorld } from '../load-world.ts';
 import { busyPorts } from './ports.ts';
 
-const worldAt = (listen: string) => readWorld(`{ development: true, idp: { issuer: "http://127.0.0.1:4701", listen: "${listen}", database: ./x.db } }`, 'w.yaml');
+const worldAt = (listen: string) =>
+  readWorld(
+    `{ development: true, idp: { issuer: "http://127.0.0.1:4701", listen: "${listen}", database: ./x.db } }`,
+    'w.yaml',
+  );
 
 test('a port that is taken is one sentence that names it and says what to do', async () => {
   const server = createServer();

@@ -7,14 +7,20 @@ import { type Party, partyNames } from './messages.ts';
 /** A sentence for each address of the world that cannot be bound right now. */
 export async function busyPorts(world: World, parties?: readonly Party[]): Promise<readonly string[]> {
   const wanted = listenersOf(world).filter(({ party }) => parties?.includes(party) ?? true);
-  const problems = await Promise.all(wanted.map(async ({ party, path, listen }) => ({ party, path, listen, code: await tryListen(listen) })));
-  return problems.flatMap(({ party, path, listen, code }) => (code === undefined ? [] : [sentence(party, formatPath(path), listen, code)]));
+  const problems = await Promise.all(
+    wanted.map(async ({ party, path, listen }) => ({ party, path, listen, code: await tryListen(listen) })),
+  );
+  return problems.flatMap(({ party, path, listen, code }) =>
+    code === undefined ? [] : [sentence(party, formatPath(path), listen, code)],
+  );
 }
 
 function sentence(party: Party, path: string, listen: string, code: string): string {
   const { port } = splitAddress(listen);
-  if (code === 'EADDRINUSE') return `Port ${port} is taken, so the ${partyNames[party]} cannot listen on ${listen}. End the program that uses it, or change ${path} in the world file.`;
-  if (code === 'EACCES') return `Port ${port} needs more rights than this process has. Change ${path} in the world file to a port above 1023.`;
+  if (code === 'EADDRINUSE')
+    return `Port ${port} is taken, so the ${partyNames[party]} cannot listen on ${listen}. End the program that uses it, or change ${path} in the world file.`;
+  if (code === 'EACCES')
+    return `Port ${port} needs more rights than this process has. Change ${path} in the world file to a port above 1023.`;
   return `${listen} is no address of this machine (${code}). Change ${path} in the world file.`;
 }
 

@@ -1,11 +1,14 @@
-import { expect, test } from 'vitest';
 import { verifies } from '@crossgrant/testkit';
+import { expect, test } from 'vitest';
 import { decodeToken, recordingFetch } from '../parties/recording-fetch.ts';
 import { describeHop, resultLines } from './describe-hop.ts';
 import type { Hop } from './hop.ts';
 import { createTerminal, hasColours } from './terminal.ts';
 
-const token = (claims: object): string => [{ alg: 'ES256', typ: 'oauth-id-jag+jwt' }, claims].map((part) => Buffer.from(JSON.stringify(part)).toString('base64url')).join('.') + '.c2lnbmF0dXJl';
+const token = (claims: object): string =>
+  [{ alg: 'ES256', typ: 'oauth-id-jag+jwt' }, claims]
+    .map((part) => Buffer.from(JSON.stringify(part)).toString('base64url'))
+    .join('.') + '.c2lnbmF0dXJl';
 
 function exchangeHop(overrides: Partial<Hop> = {}): Hop {
   return {
@@ -43,8 +46,15 @@ test('a hop is printed with what was asked, what was granted, and the decoded to
 });
 
 test('a refused hop leads with the error, its sentence and the decision id', () => {
-  const hop = exchangeHop({ isDone: false, token: undefined, answered: {}, failure: { error: 'access_denied', sentence: 'The policy does not allow this.', id: 'aud_1' } });
-  expect(printed(hop)).toContain('   refused       access_denied  The policy does not allow this.\n   decision      aud_1\n');
+  const hop = exchangeHop({
+    isDone: false,
+    token: undefined,
+    answered: {},
+    failure: { error: 'access_denied', sentence: 'The policy does not allow this.', id: 'aud_1' },
+  });
+  expect(printed(hop)).toContain(
+    '   refused       access_denied  The policy does not allow this.\n   decision      aud_1\n',
+  );
 });
 
 test('colours appear on a terminal only, and never with NO_COLOR', () => {
@@ -57,13 +67,17 @@ test('colours appear on a terminal only, and never with NO_COLOR', () => {
 });
 
 test('text from a server cannot move the cursor or turn around what follows', () => {
-  const hostile = exchangeHop({ token: { header: { alg: 'ES256', kid: '\u001b[2Jx' }, claims: { sub: 'a\r\nb\u202ec' } } });
+  const hostile = exchangeHop({
+    token: { header: { alg: 'ES256', kid: '\u001b[2Jx' }, claims: { sub: 'a\r\nb\u202ec' } },
+  });
   expect(printed(hostile)).not.toMatch(/[\u001b\r\u202e]/);
   expect(resultLines([{ type: 'text', text: 'a\u001b[31m\nb' }])).toEqual(['a·[31m', 'b']);
 });
 
 test('a long result is cut, and says by how much', () => {
-  const lines = resultLines([{ type: 'text', text: Array.from({ length: 30 }, (_, line) => `line ${line}`).join('\n') }]);
+  const lines = resultLines([
+    { type: 'text', text: Array.from({ length: 30 }, (_, line) => `line ${line}`).join('\n') },
+  ]);
   expect(lines).toHaveLength(12);
   expect(lines.at(-1)).toBe('… 19 more lines');
 });
@@ -73,7 +87,14 @@ verifies('LES-83', 'what a hop records holds no token, no signature, no secret a
   const idJag = token({ sub: 'U1', jti: 'j1' });
   const recorded = recordingFetch(
     (hop) => hops.push(hop),
-    async () => Response.json({ access_token: idJag, issued_token_type: 'urn:ietf:params:oauth:token-type:id-jag', token_type: 'N_A', expires_in: 300, refresh_token: 'rt-secret' }),
+    async () =>
+      Response.json({
+        access_token: idJag,
+        issued_token_type: 'urn:ietf:params:oauth:token-type:id-jag',
+        token_type: 'N_A',
+        expires_in: 300,
+        refresh_token: 'rt-secret',
+      }),
   );
   const body = new URLSearchParams({
     grant_type: 'urn:ietf:params:oauth:grant-type:token-exchange',
@@ -84,15 +105,25 @@ verifies('LES-83', 'what a hop records holds no token, no signature, no secret a
     code: 'code-1',
     audience: 'http://as',
   });
-  await (await recorded('http://idp/token', { method: 'POST', body, headers: { authorization: `Basic ${btoa('agent:basic-secret')}` } })).json();
+  await (
+    await recorded('http://idp/token', {
+      method: 'POST',
+      body,
+      headers: { authorization: `Basic ${btoa('agent:basic-secret')}` },
+    })
+  ).json();
   const text = JSON.stringify(hops);
   expect(hops[0]?.token?.claims).toEqual({ sub: 'U1', jti: 'j1' });
-  for (const secret of ['eyJ', 'c2lnbmF0dXJl', 'agent-secret', 'basic-secret', 'rt-secret', 'code-1']) expect(text).not.toContain(secret);
+  for (const secret of ['eyJ', 'c2lnbmF0dXJl', 'agent-secret', 'basic-secret', 'rt-secret', 'code-1'])
+    expect(text).not.toContain(secret);
 });
 
 test('other requests pass unrecorded, and the caller still reads the answer', async () => {
   const hops: Hop[] = [];
-  const recorded = recordingFetch((hop) => hops.push(hop), async () => new Response('plain'));
+  const recorded = recordingFetch(
+    (hop) => hops.push(hop),
+    async () => new Response('plain'),
+  );
   await expect((await recorded('http://idp/.well-known/openid-configuration')).text()).resolves.toBe('plain');
   expect(hops).toEqual([]);
 });

@@ -34,20 +34,35 @@ export function describeHop(hop: Hop): HopText {
     isDone: hop.isDone,
     lead: leads[hop.stage](hop),
     time: `${Math.max(1, Math.round(hop.milliseconds))} ms`,
-    rows: [...rows, ...askedRows(hop), ...(hop.token === undefined ? [] : tokenRows(frame.token, hop.token)), ...resultRows(hop)],
+    rows: [
+      ...rows,
+      ...askedRows(hop),
+      ...(hop.token === undefined ? [] : tokenRows(frame.token, hop.token)),
+      ...resultRows(hop),
+    ],
   };
 }
 
 const leads: Readonly<Record<Hop['stage'], (hop: Hop) => string>> = {
-  sign_on: (hop) => (hop.isDone ? `${personOf(hop)} signed on at ${hostOf(hop)}` : `nobody signed on at ${hostOf(hop)}`),
-  exchange: (hop) => (hop.isDone ? `allowed: an ID-JAG for ${hop.asked.audience}` : `no ID-JAG for ${hop.asked.audience}`),
-  redemption: (hop) => (hop.isDone ? `${hostOf(hop)} gave an access token for ${hop.token?.claims.aud ?? hop.asked.resource ?? 'its resource'}` : `${hostOf(hop)} gave no access token`),
-  call: (hop) => (hop.isDone ? `${hop.asked.tool}(${hop.asked.arguments}) answered` : `${hop.asked.tool}(${hop.asked.arguments}) did not answer`),
+  sign_on: (hop) =>
+    hop.isDone ? `${personOf(hop)} signed on at ${hostOf(hop)}` : `nobody signed on at ${hostOf(hop)}`,
+  exchange: (hop) =>
+    hop.isDone ? `allowed: an ID-JAG for ${hop.asked.audience}` : `no ID-JAG for ${hop.asked.audience}`,
+  redemption: (hop) =>
+    hop.isDone
+      ? `${hostOf(hop)} gave an access token for ${hop.token?.claims.aud ?? hop.asked.resource ?? 'its resource'}`
+      : `${hostOf(hop)} gave no access token`,
+  call: (hop) =>
+    hop.isDone
+      ? `${hop.asked.tool}(${hop.asked.arguments}) answered`
+      : `${hop.asked.tool}(${hop.asked.arguments}) did not answer`,
 };
 
 function personOf(hop: Hop): string {
   const claims = hop.token?.claims ?? {};
-  return String(claims.name ?? claims.preferred_username ?? claims.email ?? hop.asked.person ?? claims.sub ?? 'somebody');
+  return String(
+    claims.name ?? claims.preferred_username ?? claims.email ?? hop.asked.person ?? claims.sub ?? 'somebody',
+  );
 }
 
 function hostOf(hop: Hop): string {
@@ -70,7 +85,9 @@ function askedRows(hop: Hop): HopRow[] {
     ['resource', 'resource'],
     ['asked', 'scope'],
   ];
-  const rows = shown.flatMap(([label, name]) => (hop.asked[name] === undefined ? [] : [{ label, value: hop.asked[name] }]));
+  const rows = shown.flatMap(([label, name]) =>
+    hop.asked[name] === undefined ? [] : [{ label, value: hop.asked[name] }],
+  );
   const granted = hop.answered.scope;
   return granted === undefined || hop.stage === 'sign_on' ? rows : [...rows, { label: 'granted', value: granted }];
 }
@@ -79,9 +96,18 @@ const hiddenClaims = new Set(['at_hash', 'nonce', 's_hash', 'c_hash', 'jwk', 'x5
 const instants = new Set(['iat', 'exp', 'nbf', 'auth_time', 'updated_at']);
 
 function tokenRows(name: string, token: DecodedToken): HopRow[] {
-  const header = Object.entries(token.header).map(([key, value]) => `${key} ${plain(value)}`).join('  ');
+  const header = Object.entries(token.header)
+    .map(([key, value]) => `${key} ${plain(value)}`)
+    .join('  ');
   const claims = Object.entries(token.claims).filter(([key]) => !hiddenClaims.has(key));
-  return [{ label: name, value: header, isHeading: true }, ...claims.map(([key, value]) => ({ label: key, value: plain(value), note: instants.has(key) ? instantNote(value) : undefined }))];
+  return [
+    { label: name, value: header, isHeading: true },
+    ...claims.map(([key, value]) => ({
+      label: key,
+      value: plain(value),
+      note: instants.has(key) ? instantNote(value) : undefined,
+    })),
+  ];
 }
 
 function resultRows(hop: Hop): HopRow[] {
@@ -92,7 +118,10 @@ function resultRows(hop: Hop): HopRow[] {
 /** The text of a tool's answer, a line each; other content as JSON. */
 export function resultLines(result: unknown): readonly string[] {
   const parts = Array.isArray(result) ? (result as { type?: string; text?: string }[]) : [];
-  const text = parts.length > 0 && parts.every((part) => part.type === 'text') ? parts.map((part) => part.text).join('\n') : JSON.stringify(result, null, 2);
+  const text =
+    parts.length > 0 && parts.every((part) => part.type === 'text')
+      ? parts.map((part) => part.text).join('\n')
+      : JSON.stringify(result, null, 2);
   const lines = text.split('\n').map((line) => withoutControls(line).slice(0, 200));
   return lines.length <= 12 ? lines : [...lines.slice(0, 11), `… ${lines.length - 11} more lines`];
 }
@@ -110,7 +139,9 @@ function instantNote(value: unknown, nowMs: number = Date.now()): string | undef
   if (typeof value !== 'number') return undefined;
   const seconds = Math.round(value - nowMs / 1000);
   const clock = new Date(value * 1000).toISOString().slice(11, 19);
-  return Math.abs(seconds) < 2 ? `${clock} UTC, now` : `${clock} UTC, ${seconds > 0 ? `in ${duration(seconds)}` : `${duration(-seconds)} ago`}`;
+  return Math.abs(seconds) < 2
+    ? `${clock} UTC, now`
+    : `${clock} UTC, ${seconds > 0 ? `in ${duration(seconds)}` : `${duration(-seconds)} ago`}`;
 }
 
 function duration(seconds: number): string {

@@ -29,7 +29,8 @@ function widthOf(labels: readonly string[]): number {
 }
 
 export function createTerminal({ write, hasColours, columns = 100 }: TerminalOptions): Terminal {
-  const paint = (style: Style, text: string): string => (hasColours ? styleText(style, text, { validateStream: false }) : text);
+  const paint = (style: Style, text: string): string =>
+    hasColours ? styleText(style, text, { validateStream: false }) : text;
   const line = (text = ''): void => write(`${text.trimEnd()}\n`);
   const row = (indent: number, label: string, value: string, note?: string, width = labelWidth): void => {
     const head = `${' '.repeat(indent)}${paint('dim', label.padEnd(width))}`;
@@ -51,7 +52,8 @@ export function createTerminal({ write, hasColours, columns = 100 }: TerminalOpt
       line();
       line(`${paint('bold', title)}  ${lead}${gap}${paint('dim', hop.time)}`);
       const labels = widthOf(hop.rows.map(({ label }) => label));
-      for (const { label, value, note, isHeading } of hop.rows) row(3, label, isHeading === true ? paint('dim', value) : value, note, labels);
+      for (const { label, value, note, isHeading } of hop.rows)
+        row(3, label, isHeading === true ? paint('dim', value) : value, note, labels);
     },
     problem: (sentence) => line(paint('red', sentence)),
   };

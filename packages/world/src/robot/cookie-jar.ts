@@ -15,7 +15,9 @@ export function createCookieJar(): CookieJar {
   const cookies = new Map<string, Cookie>();
   return {
     read(url) {
-      const found = [...cookies.values()].filter((cookie) => cookie.host === url.hostname && pathMatches(url.pathname, cookie.path));
+      const found = [...cookies.values()].filter(
+        (cookie) => cookie.host === url.hostname && pathMatches(url.pathname, cookie.path),
+      );
       if (found.length === 0) return undefined;
       return found
         .sort((a, b) => b.path.length - a.path.length)

@@ -8,7 +8,9 @@ export interface PageForm {
 
 /** Reads the first form with a password field (or else the first form) of a server-rendered page. */
 export function readForm(html: string): PageForm | undefined {
-  const forms = [...html.matchAll(/<form\b([^>]{0,2000})>([\s\S]*?)<\/form>/gi)].map(([, attributes = '', body = '']) => toForm(attributes, body));
+  const forms = [...html.matchAll(/<form\b([^>]{0,2000})>([\s\S]*?)<\/form>/gi)].map(([, attributes = '', body = '']) =>
+    toForm(attributes, body),
+  );
   return forms.find((form) => form.passwordField !== undefined) ?? forms[0];
 }
 
@@ -54,7 +56,9 @@ function readAttribute(attributes: string, name: string): string | undefined {
 }
 
 function plainText(html: string): string {
-  return decodeEntities(html.replace(/<[^>]{0,500}>/g, ' ')).replace(/\s+/g, ' ').trim();
+  return decodeEntities(html.replace(/<[^>]{0,500}>/g, ' '))
+    .replace(/\s+/g, ' ')
+    .trim();
 }
 
 function decodeEntities(text: string): string {

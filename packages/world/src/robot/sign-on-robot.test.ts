@@ -20,13 +20,20 @@ beforeAll(async () => {
       return res.end();
     }
     let body = '';
-    req.on('data', (chunk) => { body += chunk; });
+    req.on('data', (chunk) => {
+      body += chunk;
+    });
     req.on('end', () => {
-      if (req.method === 'POST' && body === 'csrf=a%26b&username=alice&password=right' && req.headers.cookie === 'step=1') {
+      if (
+        req.method === 'POST' &&
+        body === 'csrf=a%26b&username=alice&password=right' &&
+        req.headers.cookie === 'step=1'
+      ) {
         res.writeHead(303, { location: 'http://127.0.0.1:9/cb?code=c1&state=s', 'set-cookie': 'session=s1; Path=/' });
         return res.end();
       }
-      const alert = req.method === 'POST' ? '<p class="note" role="alert">That name and password do not match.</p>' : '';
+      const alert =
+        req.method === 'POST' ? '<p class="note" role="alert">That name and password do not match.</p>' : '';
       res.end(`<title>Sign on</title>${alert}<form method="post" action="/sign-on/u1"><input type="hidden" name="csrf" value="a&amp;b">
         <input name="username" autocomplete="username"><input type="password" name="password"><button type="submit">Sign on</button></form>`);
     });
@@ -40,13 +47,17 @@ afterAll(() => server.close());
 const authorizeUrl = () => `${origin}/authorize?redirect_uri=${encodeURIComponent('http://127.0.0.1:9/cb')}`;
 
 test('the robot follows redirects, fills the form by its fields, and returns the callback unopened', async () => {
-  await expect(signOnAsPerson({ authorizeUrl: authorizeUrl(), username: 'alice', password: 'right' })).resolves.toBe('http://127.0.0.1:9/cb?code=c1&state=s');
+  await expect(signOnAsPerson({ authorizeUrl: authorizeUrl(), username: 'alice', password: 'right' })).resolves.toBe(
+    'http://127.0.0.1:9/cb?code=c1&state=s',
+  );
 });
 
 test('the same jar signs on again without a password', async () => {
   const cookies = createCookieJar();
   await signOnAsPerson({ authorizeUrl: authorizeUrl(), username: 'alice', password: 'right', cookies });
-  await expect(signOnAsPerson({ authorizeUrl: authorizeUrl(), username: 'alice', password: '', cookies })).resolves.toContain('code=again');
+  await expect(
+    signOnAsPerson({ authorizeUrl: authorizeUrl(), username: 'alice', password: '', cookies }),
+  ).resolves.toContain('code=again');
 });
 
 test('a refused password ends with the sentence of the page', async () => {

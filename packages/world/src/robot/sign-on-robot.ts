@@ -42,7 +42,9 @@ export async function signOnAsPerson(request: SignOnRequest): Promise<string> {
     const html = await response.text();
     const form = readForm(html);
     if (form?.passwordField === undefined || hasTyped) {
-      throw new SignOnRefused(readAlert(html) ?? `The sign-on page answered ${response.status}: ${readTitle(html) ?? 'no title'}`);
+      throw new SignOnRefused(
+        readAlert(html) ?? `The sign-on page answered ${response.status}: ${readTitle(html) ?? 'no title'}`,
+      );
     }
     const filled = new URLSearchParams(form.fields);
     if (form.usernameField !== undefined) filled.set(form.usernameField, request.username);
@@ -53,7 +55,11 @@ export async function signOnAsPerson(request: SignOnRequest): Promise<string> {
   throw new SignOnRefused(`The sign-on did not end within ${maxSteps} steps.`);
 }
 
-async function visit(next: { url: URL; form?: URLSearchParams }, cookies: CookieJar, fetchImpl: typeof fetch): Promise<Response> {
+async function visit(
+  next: { url: URL; form?: URLSearchParams },
+  cookies: CookieJar,
+  fetchImpl: typeof fetch,
+): Promise<Response> {
   const cookie = cookies.read(next.url);
   const headers: Record<string, string> = { accept: 'text/html' };
   if (cookie !== undefined) headers.cookie = cookie;

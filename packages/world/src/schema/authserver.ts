@@ -1,11 +1,31 @@
 import { z } from 'zod';
 import { resourceClientAuth } from './client-auth.ts';
-import { clientIdentifier, database, emailAddress, identifier, issuerUrl, label, listenAddress, publicJwks, resourceIdentifier, scopeToken, seconds, secret, url } from './fields.ts';
+import {
+  clientIdentifier,
+  database,
+  emailAddress,
+  identifier,
+  issuerUrl,
+  label,
+  listenAddress,
+  publicJwks,
+  resourceIdentifier,
+  scopeToken,
+  seconds,
+  secret,
+  url,
+} from './fields.ts';
 
 const customerName = identifier.default('default');
-const algorithms = z.array(z.enum(['ES256', 'ES384', 'RS256', 'PS256', 'EdDSA'], { error: 'must be ES256, ES384, RS256, PS256 or EdDSA.' })).min(1, 'must name at least one algorithm.');
+const algorithms = z
+  .array(
+    z.enum(['ES256', 'ES384', 'RS256', 'PS256', 'EdDSA'], { error: 'must be ES256, ES384, RS256, PS256 or EdDSA.' }),
+  )
+  .min(1, 'must name at least one algorithm.');
 
-const customer = z.strictObject({ id: identifier, name: label.optional() }).meta({ id: 'Customer', description: 'One company at the authorization server.' });
+const customer = z
+  .strictObject({ id: identifier, name: label.optional() })
+  .meta({ id: 'Customer', description: 'One company at the authorization server.' });
 
 const account = z
   .strictObject({
@@ -14,7 +34,10 @@ const account = z
     email: emailAddress.optional(),
     emailVerified: z.boolean().optional(),
     scopes: z.array(scopeToken).optional().describe('A ceiling for this person; all scopes where none are given.'),
-    links: z.array(z.strictObject({ issuer: issuerUrl, tenant: label.optional(), subject: label })).default([]).describe('People of trusted issuers who are this account.'),
+    links: z
+      .array(z.strictObject({ issuer: issuerUrl, tenant: label.optional(), subject: label }))
+      .default([])
+      .describe('People of trusted issuers who are this account.'),
     state: z.enum(['active', 'disabled'], { error: 'must be active or disabled.' }).default('active'),
   })
   .meta({ id: 'Account', description: 'A person of a customer, known before any ID-JAG names them.' });
@@ -42,29 +65,47 @@ const trustedIssuer = z
     issuer: issuerUrl,
     customer: customerName,
     keys: z
-      .union([z.literal('discovery'), z.strictObject({ jwks: publicJwks }), z.strictObject({ jwksUri: url })], { error: 'must be discovery, { jwks: … } or { jwksUri: URL }.' })
+      .union([z.literal('discovery'), z.strictObject({ jwks: publicJwks }), z.strictObject({ jwksUri: url })], {
+        error: 'must be discovery, { jwks: … } or { jwksUri: URL }.',
+      })
       .default('discovery')
       .describe('discovery reads the jwks_uri of its metadata; jwks pins the keys.'),
     algorithms: algorithms.default(['ES256', 'RS256']),
     tenant: z
-      .union([z.strictObject({ pin: label }), z.strictObject({ map: z.record(label, identifier) })], { error: 'must be { pin: TENANT } or { map: { TENANT: CUSTOMER } }.' })
+      .union([z.strictObject({ pin: label }), z.strictObject({ map: z.record(label, identifier) })], {
+        error: 'must be { pin: TENANT } or { map: { TENANT: CUSTOMER } }.',
+      })
       .optional()
       .describe('pin: only this tenant of the issuer. map: several tenants, each a customer of its own.'),
     audTenants: z.array(identifier).optional().describe('Further customers an ID-JAG may name by aud_tenant.'),
     clients: z
       .union([z.literal('any'), z.array(clientIdentifier)], { error: 'must be a list of client ids, or any.' })
       .describe('The clients whose ID-JAGs it may issue.'),
-    resources: z.array(resourceIdentifier).optional().describe('The resources it may speak about; all where none are given.'),
-    defaultResource: resourceIdentifier.optional().describe('What an ID-JAG without resource means; without it such an ID-JAG is refused.'),
+    resources: z
+      .array(resourceIdentifier)
+      .optional()
+      .describe('The resources it may speak about; all where none are given.'),
+    defaultResource: resourceIdentifier
+      .optional()
+      .describe('What an ID-JAG without resource means; without it such an ID-JAG is refused.'),
     defaultScopes: z.array(scopeToken).optional().describe('What an ID-JAG without scope means.'),
     linking: z
       .union([z.enum(['jit', 'linked']), linkingSwitches], { error: 'must be jit, linked, or an object of switches.' })
       .default('linked')
       .describe('jit makes an account at the first redemption; linked takes people whose link is stored.'),
-    reuse: z.enum(['refuse', 'allow'], { error: 'must be refuse or allow.' }).default('refuse').describe('Whether one ID-JAG may be redeemed again before it expires.'),
+    reuse: z
+      .enum(['refuse', 'allow'], { error: 'must be refuse or allow.' })
+      .default('refuse')
+      .describe('Whether one ID-JAG may be redeemed again before it expires.'),
     skewSeconds: z.number().int().min(0).max(300).default(30).describe('How far its clock may be off.'),
-    lifetimeCapSeconds: seconds.max(3600, 'must be at most 3600.').default(300).describe('The longest ID-JAG accepted.'),
-    toleratesTrailingSlash: z.boolean().default(false).describe('Whether aud may have one slash more or less than the issuer here.'),
+    lifetimeCapSeconds: seconds
+      .max(3600, 'must be at most 3600.')
+      .default(300)
+      .describe('The longest ID-JAG accepted.'),
+    toleratesTrailingSlash: z
+      .boolean()
+      .default(false)
+      .describe('Whether aud may have one slash more or less than the issuer here.'),
     state: z.enum(['active', 'disabled'], { error: 'must be active or disabled.' }).default('active'),
   })
   .meta({ id: 'TrustedIssuer', description: 'An IdP whose ID-JAGs are accepted, and how far.' });
@@ -78,7 +119,7 @@ const protectedResource = z
     accessTokenSeconds: seconds.max(86_400, 'must be at most a day.').default(600),
     introspectionSecret: secret.optional().describe('Lets the resource server introspect tokens for this resource.'),
   })
-  .meta({ id: 'ProtectedResource', description: 'An API or MCP server that takes this server\'s access tokens.' });
+  .meta({ id: 'ProtectedResource', description: "An API or MCP server that takes this server's access tokens." });
 
 /** The hosted resource authorization server. */
 export const authserver = z
@@ -86,11 +127,20 @@ export const authserver = z
     issuer: issuerUrl.describe('Public; the audience of the ID-JAGs it takes.'),
     listen: listenAddress.describe('The address this process binds.'),
     database,
-    keyFile: z.string().min(1).optional().describe('Holds the key that encrypts private keys at rest; made when missing with development: true. The variable CROSSGRANT_AS_KEY goes first.'),
+    keyFile: z
+      .string()
+      .min(1)
+      .optional()
+      .describe(
+        'Holds the key that encrypts private keys at rest; made when missing with development: true. The variable CROSSGRANT_AS_KEY goes first.',
+      ),
     customers: z.array(customer).default([{ id: 'default' }]),
     accounts: z.array(account).default([]),
     clients: z.array(resourceClient).default([]),
     trustedIssuers: z.array(trustedIssuer).default([]),
     resources: z.array(protectedResource).default([]),
   })
-  .meta({ id: 'AuthServer', description: 'The resource authorization server. Leave it out when a stranger\'s stands there.' });
+  .meta({
+    id: 'AuthServer',
+    description: "The resource authorization server. Leave it out when a stranger's stands there.",
+  });

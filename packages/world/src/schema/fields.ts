@@ -1,10 +1,16 @@
 import { z } from 'zod';
 
 /** A text that is not empty and holds no control characters. */
-export const label: z.ZodType<string> = z.string().min(1, 'must not be empty.').max(200, 'must be at most 200 characters long.').regex(/^[^\p{Cc}]*$/u, 'must not hold control characters.');
+export const label: z.ZodType<string> = z
+  .string()
+  .min(1, 'must not be empty.')
+  .max(200, 'must be at most 200 characters long.')
+  .regex(/^[^\p{Cc}]*$/u, 'must not hold control characters.');
 
 /** An e-mail address as far as a configuration can judge it: one @ with a text on each side. */
-export const emailAddress: z.ZodType<string> = z.string().regex(/^[^\s@]{1,64}@[^\s@]{1,255}$/, 'must be an e-mail address.');
+export const emailAddress: z.ZodType<string> = z
+  .string()
+  .regex(/^[^\s@]{1,64}@[^\s@]{1,255}$/, 'must be an e-mail address.');
 
 /**
  * Names that travel in Basic credentials or in other references of this file. From `[A-Za-z0-9_-]` only, so that the raw
@@ -29,7 +35,10 @@ export const scopeToken: z.ZodType<string> = z
   .max(128, 'must be at most 128 characters long.')
   .regex(/^[\x21\x23-\x5b\x5d-\x7e]*$/, 'a scope is printable ASCII without spaces, quotes and backslashes.');
 
-export const url: z.ZodType<string> = z.string().max(2048, 'must be at most 2048 characters long.').refine(isAbsoluteUrl, 'must be an absolute http or https URL without user name.');
+export const url: z.ZodType<string> = z
+  .string()
+  .max(2048, 'must be at most 2048 characters long.')
+  .refine(isAbsoluteUrl, 'must be an absolute http or https URL without user name.');
 
 /** An issuer: compared to the letter everywhere, so it is kept as written. RFC 8414 §2. */
 export const issuerUrl: z.ZodType<string> = z
@@ -50,32 +59,62 @@ export const listenAddress: z.ZodType<string> = z
   .regex(/^(\[[0-9a-fA-F:.]+\]|[^\s:/[\]]+):\d{1,5}$/, 'must be HOST:PORT, such as 127.0.0.1:4701.')
   .refine((text) => Number(text.slice(text.lastIndexOf(':') + 1)) <= 65_535, 'the port must be at most 65535.');
 
-export const seconds = z.number().int('must be a whole number of seconds.').min(1, 'must be at least 1 second.').max(31_536_000, 'must be at most a year.');
+export const seconds = z
+  .number()
+  .int('must be a whole number of seconds.')
+  .min(1, 'must be at least 1 second.')
+  .max(31_536_000, 'must be at most a year.');
 
 /** An instant as RFC 3339 text, or a plain date that means its first moment in UTC. */
 export const instant: z.ZodType<string> = z
   .string()
-  .regex(/^\d{4}-\d{2}-\d{2}(T\d{2}:\d{2}:\d{2}(\.\d{1,3})?(Z|[+-]\d{2}:\d{2}))?$/, 'must be a date such as 2027-01-14 or 2027-01-14T08:00:00Z.')
+  .regex(
+    /^\d{4}-\d{2}-\d{2}(T\d{2}:\d{2}:\d{2}(\.\d{1,3})?(Z|[+-]\d{2}:\d{2}))?$/,
+    'must be a date such as 2027-01-14 or 2027-01-14T08:00:00Z.',
+  )
   .refine((text) => !Number.isNaN(Date.parse(text)), 'is no date of the calendar.');
 
-const environmentName = z.string().regex(/^[A-Za-z_][A-Za-z0-9_]{0,127}$/, 'must be the name of an environment variable.');
+const environmentName = z
+  .string()
+  .regex(/^[A-Za-z_][A-Za-z0-9_]{0,127}$/, 'must be the name of an environment variable.');
 
 /** A secret: a literal (with `development: true` only), a variable of the environment, or a file. */
 export const secret: z.ZodType<Secret> = z
-  .union([z.string().min(1).max(10_000), z.strictObject({ env: environmentName }), z.strictObject({ file: z.string().min(1) })], {
-    error: 'must be a text, { env: NAME } or { file: PATH }.',
-  })
+  .union(
+    [
+      z.string().min(1).max(10_000),
+      z.strictObject({ env: environmentName }),
+      z.strictObject({ file: z.string().min(1) }),
+    ],
+    {
+      error: 'must be a text, { env: NAME } or { file: PATH }.',
+    },
+  )
   .meta({ id: 'Secret', description: 'A literal (with development: true only), { env: NAME } or { file: PATH }.' });
 
 export type Secret = string | { env: string } | { file: string };
 
 /** A database: a file path or a postgres:// URL, which as it holds a password may come from the environment or a file. */
 export const database: z.ZodType<Secret> = z
-  .union([z.string().min(1).max(2048), z.strictObject({ env: environmentName }), z.strictObject({ file: z.string().min(1) })], {
-    error: 'must be a file path, a postgres:// URL, { env: NAME } or { file: PATH }.',
-  })
-  .refine((value) => typeof value !== 'string' || !value.includes('://') || isPostgresUrl(value), 'must be a file path or a postgres:// URL.')
-  .meta({ id: 'Database', description: 'A file path (SQLite) or a postgres:// URL; { env: NAME } or { file: PATH } where that URL holds a password.' });
+  .union(
+    [
+      z.string().min(1).max(2048),
+      z.strictObject({ env: environmentName }),
+      z.strictObject({ file: z.string().min(1) }),
+    ],
+    {
+      error: 'must be a file path, a postgres:// URL, { env: NAME } or { file: PATH }.',
+    },
+  )
+  .refine(
+    (value) => typeof value !== 'string' || !value.includes('://') || isPostgresUrl(value),
+    'must be a file path or a postgres:// URL.',
+  )
+  .meta({
+    id: 'Database',
+    description:
+      'A file path (SQLite) or a postgres:// URL; { env: NAME } or { file: PATH } where that URL holds a password.',
+  });
 
 export function isPostgresUrl(text: string): boolean {
   return /^postgres(ql)?:\/\//.test(text);
@@ -84,7 +123,10 @@ export function isPostgresUrl(text: string): boolean {
 /** Public keys as a JWK set. Private members are a mistake: this file is not the place for them. */
 export const publicJwks: z.ZodType<PublicJwks> = z
   .strictObject({ keys: z.array(z.looseObject({ kty: z.string() })).min(1, 'must hold at least one key.') })
-  .refine((set) => set.keys.every((key) => !('d' in key || 'k' in key || 'p' in key)), 'must hold public keys only; a private member ("d", "p", "k") was found.')
+  .refine(
+    (set) => set.keys.every((key) => !('d' in key || 'k' in key || 'p' in key)),
+    'must hold public keys only; a private member ("d", "p", "k") was found.',
+  )
   .meta({ id: 'PublicJwks', description: 'Public keys as a JWK set.' });
 
 export type PublicJwks = { keys: ({ kty: string } & Record<string, unknown>)[] };

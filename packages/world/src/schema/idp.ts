@@ -30,7 +30,13 @@ export const idp = z
     issuer: issuerUrl.describe('Public; may differ from listen where a proxy terminates TLS.'),
     listen: listenAddress.describe('The address this process binds.'),
     database,
-    keyFile: z.string().min(1).optional().describe('Holds the key that encrypts private keys at rest; made when missing with development: true. The variable CROSSGRANT_IDP_KEY goes first.'),
+    keyFile: z
+      .string()
+      .min(1)
+      .optional()
+      .describe(
+        'Holds the key that encrypts private keys at rest; made when missing with development: true. The variable CROSSGRANT_IDP_KEY goes first.',
+      ),
     tenants,
     people: z.array(person).default([]),
     sessionSeconds: seconds.optional().describe('How long a sign-on session lasts at most.'),

@@ -28,7 +28,10 @@ function unknownField(key: string, known: readonly string[]): string {
 function sentenceOf(issue: z.core.$ZodIssue, found: unknown): string {
   if (issue.code === 'invalid_type') {
     if (found === undefined) return 'is missing.';
-    const quotes = issue.expected === 'string' && (typeof found === 'number' || typeof found === 'boolean') ? '; put it in quotes.' : '.';
+    const quotes =
+      issue.expected === 'string' && (typeof found === 'number' || typeof found === 'boolean')
+        ? '; put it in quotes.'
+        : '.';
     return `must be ${named(issue.expected)}, not ${shown(found)}${quotes}`;
   }
   if (issue.code === 'invalid_key') return issue.issues[0]?.message ?? issue.message;
@@ -37,7 +40,15 @@ function sentenceOf(issue: z.core.$ZodIssue, found: unknown): string {
 }
 
 function named(expected: string): string {
-  const names: Record<string, string> = { string: 'a text', number: 'a number', int: 'a whole number', boolean: 'true or false', array: 'a list', object: 'a map of fields', record: 'a map of fields' };
+  const names: Record<string, string> = {
+    string: 'a text',
+    number: 'a number',
+    int: 'a whole number',
+    boolean: 'true or false',
+    array: 'a list',
+    object: 'a map of fields',
+    record: 'a map of fields',
+  };
   return names[expected] ?? expected;
 }
 
@@ -50,14 +61,25 @@ function shown(value: unknown): string {
 }
 
 function valueAt(value: unknown, path: Path): unknown {
-  return path.reduce<unknown>((inner, part) => (typeof inner === 'object' && inner !== null ? (inner as Record<string | number, unknown>)[part] : undefined), value);
+  return path.reduce<unknown>(
+    (inner, part) =>
+      typeof inner === 'object' && inner !== null ? (inner as Record<string | number, unknown>)[part] : undefined,
+    value,
+  );
 }
 
 /** The field names the schema knows at a path, so that a mistyped one can be named. */
 function keysAt(schema: z.core.$ZodType, path: Path, value: unknown): readonly string[] {
   const { def } = schema._zod as unknown as { def: SchemaDef };
   if (def.innerType !== undefined) return keysAt(def.innerType, path, value);
-  if (def.options !== undefined) return [...new Set(def.options.flatMap((option) => (fits(option, def.discriminator, valueAt(value, path)) ? keysAt(option, path, value) : [])))];
+  if (def.options !== undefined)
+    return [
+      ...new Set(
+        def.options.flatMap((option) =>
+          fits(option, def.discriminator, valueAt(value, path)) ? keysAt(option, path, value) : [],
+        ),
+      ),
+    ];
   const [first, ...rest] = path;
   const inner = valueAt(value, first === undefined ? [] : [first]);
   if (def.shape !== undefined) {
@@ -81,5 +103,8 @@ interface SchemaDef {
 function fits(option: z.core.$ZodType, discriminator: string | undefined, found: unknown): boolean {
   if (discriminator === undefined || typeof found !== 'object' || found === null) return true;
   const shape = (option._zod as unknown as { def: SchemaDef }).def.shape;
-  return shape?.[discriminator] === undefined || z.safeParse(shape[discriminator], (found as Record<string, unknown>)[discriminator]).success;
+  return (
+    shape?.[discriminator] === undefined ||
+    z.safeParse(shape[discriminator], (found as Record<string, unknown>)[discriminator]).success
+  );
 }

@@ -7,8 +7,13 @@ export const mcpServer = z
   .strictObject({
     listen: listenAddress,
     resource: resourceIdentifier.describe('Its resource identifier: the URL MCP clients connect to.'),
-    authorizationServer: issuerUrl.optional().describe('The issuer whose tokens it takes; authserver.issuer where none is given.'),
-    tools: z.record(label, scopeToken).optional().describe('The scope each tool needs; taken from authserver.resources where none are given.'),
+    authorizationServer: issuerUrl
+      .optional()
+      .describe('The issuer whose tokens it takes; authserver.issuer where none is given.'),
+    tools: z
+      .record(label, scopeToken)
+      .optional()
+      .describe('The scope each tool needs; taken from authserver.resources where none are given.'),
     open: z.boolean().default(false).describe('Also serve /open/mcp without any token, for protocol conformance runs.'),
   })
   .meta({ id: 'McpServer', description: 'The sample MCP server.' });
@@ -29,7 +34,10 @@ export const sampleApp = z
       server: resourceIdentifier.optional().describe('mcpServer.resource where none is given.'),
       tool: label,
       arguments: z.record(z.string(), z.json()).default({}),
-      scopes: z.array(scopeToken).optional().describe('What to ask for; what the server challenges for where none are given.'),
+      scopes: z
+        .array(scopeToken)
+        .optional()
+        .describe('What to ask for; what the server challenges for where none are given.'),
     }),
   })
   .meta({ id: 'SampleApp', description: 'The sample AI app.' });

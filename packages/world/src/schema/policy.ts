@@ -1,11 +1,23 @@
 import { z } from 'zod';
 import { clientAppAuth } from './client-auth.ts';
-import { clientIdentifier, identifier, instant, issuerUrl, label, resourceIdentifier, scopeToken, seconds, url } from './fields.ts';
+import {
+  clientIdentifier,
+  identifier,
+  instant,
+  issuerUrl,
+  label,
+  resourceIdentifier,
+  scopeToken,
+  seconds,
+  url,
+} from './fields.ts';
 
 const tags = z.array(identifier).default([]);
 const risks = ['read', 'write', 'destructive', 'admin'] as const;
 const timeOfDay = z.string().regex(/^([01]\d|2[0-3]):[0-5]\d$/, 'must be HH:MM.');
-const addressRange = z.string().regex(/^[0-9a-fA-F.:]{2,45}(\/\d{1,3})?$/, 'must be an address or a range such as 10.0.0.0/8.');
+const addressRange = z
+  .string()
+  .regex(/^[0-9a-fA-F.:]{2,45}(\/\d{1,3})?$/, 'must be an address or a range such as 10.0.0.0/8.');
 
 const clientApp = z
   .strictObject({
@@ -42,10 +54,16 @@ const resourceApp = z
   .strictObject({
     id: identifier.describe('The key of an upsert.'),
     name: label.optional(),
-    issuer: issuerUrl.describe('Its authorization server: the audience of every ID-JAG. Ours or a stranger\'s.'),
+    issuer: issuerUrl.describe("Its authorization server: the audience of every ID-JAG. Ours or a stranger's."),
     signingAlgorithm: z.enum(['ES256', 'RS256'], { error: 'must be ES256 or RS256.' }).default('ES256'),
-    aliases: z.array(url).default([]).describe('Further texts a client may send as audience, such as the issuer with a trailing slash.'),
-    subject: z.enum(['public', 'pairwise'], { error: 'must be public or pairwise.' }).default('public').describe('pairwise: people have a random subject of their own here.'),
+    aliases: z
+      .array(url)
+      .default([])
+      .describe('Further texts a client may send as audience, such as the issuer with a trailing slash.'),
+    subject: z
+      .enum(['public', 'pairwise'], { error: 'must be public or pairwise.' })
+      .default('public')
+      .describe('pairwise: people have a random subject of their own here.'),
     tenantClaim: label.optional().describe('The tenant claim, for a RAS that tells tenants of one issuer apart.'),
     resources: z.array(governedResource).min(1, 'must name at least one resource.'),
     state: z.enum(['active', 'disabled'], { error: 'must be active or disabled.' }).default('active'),
@@ -57,13 +75,26 @@ const connection = z
   .strictObject({
     client: clientIdentifier.describe('The id of a client app.'),
     resourceApp: identifier.describe('The id of a resource app.'),
-    resourceClientId: clientIdentifier.optional().describe('The id of the client at the RAS; the id of the client app where none is given.'),
-    resources: z.array(resourceIdentifier).optional().describe('The resources it reaches; all of the resource app where none are given.'),
+    resourceClientId: clientIdentifier
+      .optional()
+      .describe('The id of the client at the RAS; the id of the client app where none is given.'),
+    resources: z
+      .array(resourceIdentifier)
+      .optional()
+      .describe('The resources it reaches; all of the resource app where none are given.'),
     defaultResource: resourceIdentifier.optional().describe('What a request without resource means.'),
     scopes: z.array(scopeToken).describe('The ceiling.'),
-    defaultScopes: z.array(scopeToken).optional().describe('Granted when a request names no scope; the ceiling where none are given.'),
-    state: z.enum(['pending', 'approved', 'blocked'], { error: 'must be pending, approved or blocked.' }).default('approved'),
-    accountLink: z.enum(['sub', 'email', 'aud_sub'], { error: 'must be sub, email or aud_sub.' }).default('sub').describe('Which identifier of the person an ID-JAG carries beside sub.'),
+    defaultScopes: z
+      .array(scopeToken)
+      .optional()
+      .describe('Granted when a request names no scope; the ceiling where none are given.'),
+    state: z
+      .enum(['pending', 'approved', 'blocked'], { error: 'must be pending, approved or blocked.' })
+      .default('approved'),
+    accountLink: z
+      .enum(['sub', 'email', 'aud_sub'], { error: 'must be sub, email or aud_sub.' })
+      .default('sub')
+      .describe('Which identifier of the person an ID-JAG carries beside sub.'),
     lifetimeSeconds: seconds.max(3600, 'must be at most 3600.').default(300).describe('How long an ID-JAG lives.'),
     dpopRequired: z.boolean().default(false),
     owner: label.optional(),
@@ -98,9 +129,16 @@ const rule = z
     people: z.array(label).optional().describe('Usernames.'),
     groups: z.array(label).optional(),
     everyone: z.boolean().optional(),
-    connections: z.array(z.string().regex(/^\S+\/[A-Za-z0-9_-]+$/, 'must be CLIENT/RESOURCE-APP.')).optional().describe('CLIENT/RESOURCE-APP; with no tags either, every connection.'),
+    connections: z
+      .array(z.string().regex(/^\S+\/[A-Za-z0-9_-]+$/, 'must be CLIENT/RESOURCE-APP.'))
+      .optional()
+      .describe('CLIENT/RESOURCE-APP; with no tags either, every connection.'),
     tags: z
-      .strictObject({ clients: z.array(identifier).optional(), resourceApps: z.array(identifier).optional(), resources: z.array(identifier).optional() })
+      .strictObject({
+        clients: z.array(identifier).optional(),
+        resourceApps: z.array(identifier).optional(),
+        resources: z.array(identifier).optional(),
+      })
       .optional()
       .describe('Every kind named must match; one tag of each is enough.'),
     scopes: z.array(scopeToken).optional().describe('All scopes of the ceiling where none are given.'),
@@ -108,8 +146,14 @@ const rule = z
     conditions: conditions.optional().describe('All named conditions must hold.'),
     effect: z.enum(['allow', 'deny'], { error: 'must be allow or deny.' }),
   })
-  .refine((entry) => entry.people !== undefined || entry.groups !== undefined || entry.everyone === true, 'must say who: people, groups or everyone: true.')
-  .meta({ id: 'Rule', description: 'Who may, or may never, use which connections with which scopes. A deny wins; no rule means no.' });
+  .refine(
+    (entry) => entry.people !== undefined || entry.groups !== undefined || entry.everyone === true,
+    'must say who: people, groups or everyone: true.',
+  )
+  .meta({
+    id: 'Rule',
+    description: 'Who may, or may never, use which connections with which scopes. A deny wins; no rule means no.',
+  });
 
 /** What `plan` and `apply` take. */
 export const policy = z

@@ -19,20 +19,41 @@ interface JsonSchema {
 export function worldReference(): string {
   const root = worldJsonSchema() as JsonSchema;
   const parts = Object.entries(root.$defs ?? {}).filter(([, part]) => part.properties !== undefined);
-  return [section('World file', { ...root, description: 'The whole file.' }), ...parts.map(([name, part]) => section(name, part))].join('\n\n');
+  return [
+    section('World file', { ...root, description: 'The whole file.' }),
+    ...parts.map(([name, part]) => section(name, part)),
+  ].join('\n\n');
 }
 
 function section(name: string, schema: JsonSchema): string {
   const rows = fieldRows('', schema);
-  return [`### ${name}`, '', schema.description ?? '', '', '| Field | Value | Default | Meaning |', '|---|---|---|---|', ...rows].join('\n').replace('\n\n\n', '\n\n');
+  return [
+    `### ${name}`,
+    '',
+    schema.description ?? '',
+    '',
+    '| Field | Value | Default | Meaning |',
+    '|---|---|---|---|',
+    ...rows,
+  ]
+    .join('\n')
+    .replace('\n\n\n', '\n\n');
 }
 
 function fieldRows(prefix: string, schema: JsonSchema): string[] {
   const required = new Set(schema.required ?? []);
   return Object.entries(schema.properties ?? {}).flatMap(([name, field]) => {
     const inner = inlineFields(field);
-    const row = [`\`${prefix}${name}\``, valueText(field), defaultText(field, required.has(name)), field.description ?? ''];
-    return [`| ${row.map((cell) => cell.replaceAll('|', '\\|')).join(' | ')} |`, ...(inner === undefined ? [] : fieldRows(`${prefix}${name}${inner.suffix}.`, inner.schema))];
+    const row = [
+      `\`${prefix}${name}\``,
+      valueText(field),
+      defaultText(field, required.has(name)),
+      field.description ?? '',
+    ];
+    return [
+      `| ${row.map((cell) => cell.replaceAll('|', '\\|')).join(' | ')} |`,
+      ...(inner === undefined ? [] : fieldRows(`${prefix}${name}${inner.suffix}.`, inner.schema)),
+    ];
   });
 }
 
@@ -42,7 +63,9 @@ function inlineFields(field: JsonSchema): { suffix: string; schema: JsonSchema }
   if (field.items?.properties !== undefined) return { suffix: '[]', schema: field.items };
   const values = field.additionalProperties;
   if (typeof values === 'object' && values.properties !== undefined) return { suffix: '.NAME', schema: values };
-  const options = (field.anyOf ?? []).filter((option) => option.properties !== undefined && Object.keys(option.properties).length > 1);
+  const options = (field.anyOf ?? []).filter(
+    (option) => option.properties !== undefined && Object.keys(option.properties).length > 1,
+  );
   return options[0] === undefined ? undefined : { suffix: '', schema: options[0] };
 }
 
@@ -58,7 +81,8 @@ function valueText(field: JsonSchema): string {
   if (field.anyOf !== undefined) return [...new Set(field.anyOf.map(valueText))].join(' or ');
   if (field.type === 'array') return `list of ${field.items === undefined ? 'values' : valueText(field.items)}`;
   if (field.properties !== undefined) return `{ ${Object.keys(field.properties).join(', ')} }`;
-  if (field.type === 'object') return typeof field.additionalProperties === 'object' ? `map of ${valueText(field.additionalProperties)}` : 'map';
+  if (field.type === 'object')
+    return typeof field.additionalProperties === 'object' ? `map of ${valueText(field.additionalProperties)}` : 'map';
   const names: Record<string, string> = { string: 'text', integer: 'whole number', boolean: '`true` or `false`' };
   return names[field.type ?? ''] ?? field.type ?? 'any value';
 }
