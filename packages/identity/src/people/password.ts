@@ -18,6 +18,8 @@ export function hashPassword(password: string): Promise<string> {
 }
 
 export interface PasswordVerifier {
+  /** Whether so many wait already that another would wait for seconds. Ask before taking a try. */
+  isBusy(): boolean;
   /** Costs the same whether or not there is a hash to compare with. */
   matches(stored: string | undefined, password: string): Promise<boolean>;
 }
@@ -33,6 +35,7 @@ export function createPasswordVerifier(concurrency = 4): PasswordVerifier {
   nobody.catch(() => {});
 
   return {
+    isBusy: () => turns.waiting() >= maximumWaiting,
     async matches(stored, password) {
       const isUsable = password.length > 0 && !isTooLong(password); // LES-39
       const candidate = isUsable ? canonical(password) : '';
@@ -60,10 +63,14 @@ function canonical(password: string): string {
   return password.normalize('NFC');
 }
 
-function createTurns(limit: number): { enter(): Promise<void>; leave(): void } {
+/** Beyond this many a flood of sign-ins is turned away, instead of making everybody wait. */
+const maximumWaiting = 256;
+
+function createTurns(limit: number): { enter(): Promise<void>; leave(): void; waiting(): number } {
   let running = 0;
   const waiting: (() => void)[] = [];
   return {
+    waiting: () => waiting.length,
     enter() {
       if (running < limit) {
         running += 1;

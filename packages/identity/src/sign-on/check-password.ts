@@ -22,6 +22,7 @@ export type PasswordCheck =
  * wrong password cost the same and answer the same.
  */
 export async function checkPassword(deps: SignOnDeps, attempt: PasswordAttempt): Promise<PasswordCheck> {
+  if (deps.passwords.isBusy()) return { isRight: false, problem: 'busy' };
   const person = await findPersonByLogin(deps.database, deps.tenantId, attempt.username);
   const mayTry = person !== undefined && (await takeTry(deps.database, person.id, deps.clock()));
   const stored = person === undefined || !mayTry ? undefined : await passwordHashOf(deps, person.id);

@@ -11,6 +11,7 @@ import { type SignOnDeps, type SignOnOptions, signOnDefaults } from './deps.ts';
 import { watchFailures } from './failures.ts';
 import { isSignOnPath, serveSignOn } from './interaction.ts';
 import { overrideModels } from './models.ts';
+import { sweepArtifacts } from '../store/artifacts.ts';
 import { pathBelowIssuer, readWholeBody, requestForProvider } from './request-edge.ts';
 
 export interface SignOn {
@@ -29,9 +30,11 @@ export interface SignOn {
 export function createSignOn(options: SignOnOptions): SignOn {
   const deps = completeDeps(options);
   const provide = createProviderSource(deps);
+  const sweep = createSweeper(deps);
 
   return {
     async callback(request, response, body) {
+      sweep();
       try {
         await serve(deps, provide(), request, response, body);
       } catch (error) {
@@ -59,14 +62,35 @@ function completeDeps(options: SignOnOptions): SignOnDeps {
 }
 
 /** One provider per version of the key set, since it takes its keys once. */
-function createProviderSource(deps: SignOnDeps): () => Provider {
-  let current: { readonly version: number; readonly provider: Provider } | undefined;
+function createProviderSource(deps: SignOnDeps): () => RunningProvider {
+  let current: (RunningProvider & { readonly version: number }) | undefined;
   return () => {
     const { version } = deps.keyRing;
-    if (current?.version !== version) current = { version, provider: createProvider(deps) };
-    return current.provider;
+    if (current?.version !== version) {
+      const provider = createProvider(deps);
+      current = { version, provider, handle: provider.callback() };
+    }
+    return current;
   };
 }
+
+interface RunningProvider {
+  readonly provider: Provider;
+  readonly handle: (req: IncomingMessage, res: ServerResponse) => Promise<void>;
+}
+
+/** Removes expired rows now and then, beside the requests. */
+function createSweeper(deps: SignOnDeps): () => void {
+  let next = deps.clock() + sweepEveryMilliseconds;
+  return () => {
+    const now = deps.clock();
+    if (now < next) return;
+    next = now + sweepEveryMilliseconds;
+    sweepArtifacts(deps.database, now).catch((error: unknown) => deps.log.warn({ err: error }, 'expired sign-on rows were not removed'));
+  };
+}
+
+const sweepEveryMilliseconds = 60_000;
 
 function createProvider(deps: SignOnDeps): Provider {
   const provider = new Provider(deps.issuer, providerConfiguration(deps));
@@ -85,7 +109,7 @@ function createProvider(deps: SignOnDeps): Provider {
   return provider;
 }
 
-async function serve(deps: SignOnDeps, provider: Provider, request: IncomingMessage, response: ServerResponse, given: Buffer | undefined): Promise<void> {
+async function serve(deps: SignOnDeps, running: RunningProvider, request: IncomingMessage, response: ServerResponse, given: Buffer | undefined): Promise<void> {
   const body = given ?? (await readWholeBody(request));
   if (body === undefined) return end(response, 413, {});
   const target = pathBelowIssuer(request, deps.issuer);
@@ -101,8 +125,8 @@ async function serve(deps: SignOnDeps, provider: Provider, request: IncomingMess
   }
   const address = deps.addressOf?.(request) ?? request.socket.remoteAddress ?? '';
   const req = requestForProvider(request, body, { issuer: deps.issuer, address });
-  if (isSignOnPath(path)) return serveSignOn({ provider, deps, req, res: response }, body);
-  await provider.callback()(req, response);
+  if (isSignOnPath(path)) return serveSignOn({ provider: running.provider, deps, req, res: response }, body);
+  await running.handle(req, response);
 }
 
 /** Forms sent here from other sites arrive without cookies; the same parameters in a navigation bring them. SSO-05. */
@@ -114,7 +138,7 @@ function isForm(request: IncomingMessage): boolean {
 }
 
 /** Asks oidc-provider for its metadata without a socket. */
-async function readDiscovery(deps: SignOnDeps, provider: Provider): Promise<JsonObject> {
+async function readDiscovery(deps: SignOnDeps, running: RunningProvider): Promise<JsonObject> {
   const asked = { method: 'GET', url: '/.well-known/openid-configuration', headers: { accept: 'application/json' }, rawHeaders: [], socket: {} };
   const req = requestForProvider(asked as unknown as IncomingMessage, Buffer.alloc(0), { issuer: deps.issuer, address: '' });
   const res = new ServerResponse(req);
@@ -123,7 +147,7 @@ async function readDiscovery(deps: SignOnDeps, provider: Provider): Promise<Json
       resolve(String(chunk));
       return res;
     }) as typeof res.end;
-    provider.callback()(req, res).catch(reject);
+    running.handle(req, res).catch(reject);
   });
   return JSON.parse(text) as JsonObject;
 }
