@@ -28,7 +28,10 @@ export function canonicalEmail(text: string): EmailAddress | undefined {
 
 /** A domain in lower-case A-labels, or undefined when it is none. */
 export function canonicalDomain(text: string): string | undefined {
-  const ascii = domainToASCII(text.normalize('NFKC').trim());
+  const normal = text.normalize('NFKC').trim();
+  // The conversion below reads its input as part of a URL: it would drop a path and decode percent signs.
+  if (!/^[\p{L}\p{M}\p{N}.-]+$/u.test(normal)) return undefined;
+  const ascii = domainToASCII(normal);
   return /^[a-z0-9-]{1,63}(?:\.[a-z0-9-]{1,63})+$/.test(ascii) ? ascii : undefined;
 }
 
