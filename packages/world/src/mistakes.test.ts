@@ -31,8 +31,8 @@ describe('the sentence for a mistake', () => {
     [
       'an unknown field among switches',
       'linking: jit',
-      'linking: { jti: true }',
-      'authserver.trustedIssuers[0].linking.jti: unknown field; known here: jit, email, verifiedDomains, audSub.',
+      'linking: { grow: true }',
+      'authserver.trustedIssuers[0].linking.grow: unknown field; known here: jit, email, verifiedDomains, audSub.',
     ],
     ['a missing field', '    listen: 127.0.0.1:4702\n'.slice(2), '', 'authserver.listen: is missing.'],
     [

@@ -61,7 +61,7 @@ async function runAndReport(
   const failure = await running.run(person, (hop) => hops.push(hop));
   for (const hop of hops) {
     const text = describeHop(hop);
-    const decision = hop.stage === 'exchange' ? await decisionRows(world, hop) : [];
+    const decision = hop.stage === 'exchange' ? await decisionRows(running, hop) : [];
     terminal.hop(decision.length === 0 ? text : { ...text, rows: withDecision(text.rows, decision) });
   }
   terminal.line();
@@ -72,17 +72,11 @@ async function runAndReport(
 }
 
 /** Policy's reasons, from the audit of the IdP: nothing about them is in what the app was told. */
-async function decisionRows(world: World, hop: Hop): Promise<readonly HopRow[]> {
-  if (world.idp === undefined) return [];
-  const { findDecision } = await import('./explain/find-decision.ts');
+async function decisionRows(running: RunningWorld, hop: Hop): Promise<readonly HopRow[]> {
   const jti = hop.token?.claims.jti;
   const id = hop.failure?.id;
-  const found =
-    typeof jti === 'string'
-      ? await findDecision(world, { jti })
-      : id === undefined
-        ? undefined
-        : await findDecision(world, { id });
+  if (typeof jti !== 'string' && id === undefined) return [];
+  const found = await running.explain(typeof jti === 'string' ? { jti } : { id: id ?? '' });
   return found === undefined ? [] : describeDecision(found);
 }
 

@@ -1,6 +1,8 @@
 import { mkdirSync } from 'node:fs';
 import { dirname, join } from 'node:path';
 import { listenersOf } from './deployment.ts';
+import type { FoundDecision } from './explain/find-decision.ts';
+import type { DecisionKey } from './processes/messages.ts';
 import { type PartyProcess, startParty } from './processes/party-process.ts';
 import { busyPorts } from './processes/ports.ts';
 import { checkKeys } from './readiness.ts';
@@ -14,6 +16,8 @@ export interface RunningWorld {
   readonly died: Promise<string>;
   /** Makes the call of the sample app; resolves with the reason when it failed. */
   run(person: string, onHop: (hop: Hop) => void): Promise<string | undefined>;
+  /** Asks the IdP's process why it decided; nothing in a world without an IdP. */
+  explain(key: DecisionKey): Promise<FoundDecision | undefined>;
   stop(): Promise<void>;
 }
 
@@ -38,6 +42,7 @@ export async function startWorld(world: World, worldFile: string): Promise<Runni
       urls,
       died: Promise.race(processes.map(({ died }) => died)),
       run: (person, onHop) => runCall(processes, person, onHop),
+      explain: (key) => explain(processes, key),
       stop,
     };
   } catch (error) {
@@ -68,5 +73,15 @@ function runCall(
     });
     void app.died.then(resolve);
     app.send({ kind: 'run', person });
+  });
+}
+
+function explain(processes: readonly PartyProcess[], key: DecisionKey): Promise<FoundDecision | undefined> {
+  const idp = processes.find(({ party }) => party === 'idp');
+  if (idp === undefined) return Promise.resolve(undefined);
+  return new Promise((resolve) => {
+    idp.onMessage((message) => message.kind === 'explained' && resolve(message.found));
+    void idp.died.then(() => resolve(undefined));
+    idp.send({ kind: 'explain', key });
   });
 }

@@ -1,6 +1,6 @@
 import { existsSync } from 'node:fs';
-import { type Database, openDatabase, type StoredAudit, storedAudit } from '@crossgrant/platform';
-import { sql } from 'kysely';
+import type { Database, StoredAudit } from '@crossgrant/platform';
+import type { DecisionKey } from '../processes/messages.ts';
 import { isPostgresUrl } from '../schema/fields.ts';
 import type { World } from '../schema/world.ts';
 import { secretReader } from '../secrets.ts';
@@ -18,11 +18,13 @@ export interface FoundDecision {
   readonly rules: readonly RuleName[];
 }
 
-/** Looks a decision up in the audit of each server this world has, by its id or by the `jti` it issued or saw. */
-export async function findDecision(
-  world: World,
-  key: { id: string } | { jti: string },
-): Promise<FoundDecision | undefined> {
+/**
+ * Looks a decision up in the audit of each server this world has, by its id or by the `jti` it issued or saw.
+ *
+ * The database code is loaded here and not with the module: commands that look nothing up start without it.
+ */
+export async function findDecision(world: World, key: DecisionKey): Promise<FoundDecision | undefined> {
+  const { openDatabase } = await import('@crossgrant/platform');
   for (const server of ['idp', 'authserver'] as const) {
     const url = secretReader(world)(server, 'database');
     if (url === undefined || (!isPostgresUrl(url) && !existsSync(url))) continue;
@@ -40,7 +42,7 @@ export async function findDecision(
 async function findIn(
   database: Database<object>,
   server: FoundDecision['server'],
-  key: { id: string } | { jti: string },
+  key: DecisionKey,
 ): Promise<FoundDecision | undefined> {
   const [column, value] = 'id' in key ? ['id' as const, key.id] : ['jti' as const, key.jti];
   const row = await database.kysely
@@ -58,12 +60,14 @@ async function findIn(
           .selectAll()
           .where('ref', '=', row.personal_ref)
           .executeTakeFirst();
+  const { storedAudit } = await import('@crossgrant/platform');
   const entry = storedAudit(row, personal);
   return { server, entry, rules: server === 'idp' ? await nameRules(database, entry.ruleIds ?? []) : [] };
 }
 
 async function nameRules(database: Database<object>, ids: readonly string[]): Promise<RuleName[]> {
   if (ids.length === 0) return [];
+  const { sql } = await import('kysely');
   const { rows } = await sql<{
     id: string;
     key: string;

@@ -1,3 +1,4 @@
+import type { FoundDecision } from '../explain/find-decision.ts';
 import type { Hop } from '../report/hop.ts';
 
 export type Party = 'idp' | 'authserver' | 'mcpServer' | 'sampleApp';
@@ -15,7 +16,13 @@ export type FromParty =
   | { readonly kind: 'ready'; readonly url: string }
   | { readonly kind: 'failed'; readonly sentence: string }
   | { readonly kind: 'hop'; readonly hop: Hop }
-  | { readonly kind: 'ran'; readonly failure?: string };
+  | { readonly kind: 'ran'; readonly failure?: string }
+  | { readonly kind: 'explained'; readonly found?: FoundDecision };
 
 /** What the launcher asks of a party's process. */
-export type ToParty = { readonly kind: 'run'; readonly person: string };
+export type ToParty =
+  | { readonly kind: 'run'; readonly person: string }
+  | { readonly kind: 'explain'; readonly key: DecisionKey };
+
+/** What names a decision: its id, or the `jti` of what was issued. */
+export type DecisionKey = { readonly id: string } | { readonly jti: string };

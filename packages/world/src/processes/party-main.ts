@@ -1,7 +1,7 @@
 import { loadWorld } from '../load-world.ts';
 import type { World } from '../schema/world.ts';
 import { toAuthServerConfig, toIdpConfig } from '../server-configs.ts';
-import type { FromParty, Party, ToParty } from './messages.ts';
+import type { DecisionKey, FromParty, Party, ToParty } from './messages.ts';
 
 /** What every started party offers this process. */
 interface Running {
@@ -25,17 +25,28 @@ const report = (message: FromParty): void => {
 };
 
 try {
-  const running = await starters[party](loadWorld(worldFile));
-  process.on('message', (message: ToParty) => void running.run?.(message.person, report));
+  const world = loadWorld(worldFile);
+  const running = await starters[party](world);
+  process.on('message', (message: ToParty) => {
+    if (message.kind === 'run') void running.run?.(message.person, report);
+    else void explain(world, message.key);
+  });
   process.on('SIGINT', () => undefined); // Ctrl-C reaches every process of the terminal; the launcher decides when each ends
   process.on('SIGTERM', () => void end(running));
   process.on('disconnect', () => void end(running));
   report({ kind: 'ready', url: running.url });
 } catch (error) {
   console.error(error);
-  report({ kind: 'failed', sentence: error instanceof Error ? error.message : String(error) });
-  process.disconnect?.();
-  process.exitCode = 1;
+  const sentence = error instanceof Error ? error.message : String(error);
+  if (process.connected) process.send?.({ kind: 'failed', sentence } satisfies FromParty, () => process.exit(1));
+  else process.exit(1);
+}
+
+/** Only the IdP's own process reads the IdP's audit. */
+async function explain(world: World, key: DecisionKey): Promise<void> {
+  const { findDecision } = await import('../explain/find-decision.ts');
+  const found = await findDecision({ ...world, authserver: undefined }, key).catch(() => undefined);
+  report({ kind: 'explained', found });
 }
 
 async function end(running: Running): Promise<void> {

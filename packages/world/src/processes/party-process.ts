@@ -7,6 +7,7 @@ import { partyNames } from './messages.ts';
 /** One party of the world in a process of its own. */
 export interface PartyProcess {
   readonly party: Party;
+  readonly pid: number | undefined;
   /** Resolves with its URL, or rejects with a sentence that says which party failed and why. */
   readonly ready: Promise<string>;
   /** Resolves with the sentence of its end when it ends without being stopped; never rejects. */
@@ -51,6 +52,7 @@ export function startParty(options: PartyProcessOptions): PartyProcess {
   ready.catch(() => undefined);
   return {
     party,
+    pid: child.pid,
     ready,
     died: exited.then((sentence) => (state.isStopping ? new Promise<string>(() => undefined) : sentence)),
     send: (message) => void child.send(message),

@@ -5,10 +5,10 @@ import { describeHop, resultLines } from './describe-hop.ts';
 import type { Hop } from './hop.ts';
 import { createTerminal, hasColours } from './terminal.ts';
 
-const token = (claims: object): string =>
-  [{ alg: 'ES256', typ: 'oauth-id-jag+jwt' }, claims]
-    .map((part) => Buffer.from(JSON.stringify(part)).toString('base64url'))
-    .join('.') + '.c2lnbmF0dXJl';
+function token(claims: object): string {
+  const encode = (part: object): string => Buffer.from(JSON.stringify(part)).toString('base64url');
+  return `${encode({ alg: 'ES256', typ: 'oauth-id-jag+jwt' })}.${encode(claims)}.c2lnbmF0dXJl`;
+}
 
 function exchangeHop(overrides: Partial<Hop> = {}): Hop {
   return {
