@@ -1,7 +1,7 @@
 import { setTimeout as sleep } from 'node:timers/promises';
-import pg from 'pg';
+import type pg from 'pg';
 import { type ChainState, startChain } from '../audit/chain.ts';
-import { postgresSettings } from '../database/postgres-pool.ts';
+import { createPostgresPool, postgresSettings } from '../database/postgres-pool.ts';
 import { scopeLock } from '../database/scope-lock.ts';
 import { isLostRace, isStoreFault } from '../database/store-fault.ts';
 import { StoreUnavailable } from '../errors.ts';
@@ -21,8 +21,8 @@ interface Attempt {
  */
 export function createPostgresRunner(options: { url: string; writer: string; patienceMs?: number }): BatchRunner {
   const { url, writer, patienceMs = 5_000 } = options;
-  const pool = new pg.Pool({ ...postgresSettings(url), max: 1, query_timeout: patienceMs + 1_000 });
-  pool.on('error', () => undefined);
+  const settings = { ...postgresSettings(url), max: 1, query_timeout: patienceMs + 1_000 };
+  const pool = createPostgresPool(settings, () => undefined);
   let chain: ChainState | undefined;
 
   async function attempt(client: pg.PoolClient, requests: readonly PreparedRequest[], sending: (sent: Attempt) => void): Promise<Attempt> {

@@ -1,7 +1,6 @@
 import { randomBytes } from 'node:crypto';
 import type { Clock } from '@crossgrant/protocol';
 import { Kysely, PostgresDialect } from 'kysely';
-import pg from 'pg';
 import { type CommitQueue, createCommitQueue } from '../commit/commit-queue.ts';
 import { createPostgresRunner } from '../commit/postgres-runner.ts';
 import { createSqliteRunner } from '../commit/sqlite-runner.ts';
@@ -14,7 +13,7 @@ import type { CoreSchema } from './core-schema.ts';
 import { postgresSweep, startMaintenance } from './maintenance.ts';
 import { type Engine, type Migration, migrate } from './migrate.ts';
 import { createPostgresListener } from './postgres-listener.ts';
-import { postgresSettings } from './postgres-pool.ts';
+import { createPostgresPool, postgresSettings } from './postgres-pool.ts';
 import { sqliteDialect } from './sqlite-dialect.ts';
 import { openSqliteFile } from './sqlite-file.ts';
 import { isStoreFault } from './store-fault.ts';
@@ -97,8 +96,8 @@ type Report = (problem: string, cause?: unknown) => void;
 
 function openKysely(engine: Engine, url: string, onProblem: Report): Kysely<CoreSchema> {
   if (engine === 'sqlite') return new Kysely<CoreSchema>({ dialect: sqliteDialect(openSqliteFile(url, 20)) });
-  const pool = new pg.Pool({ ...postgresSettings(url), max: 8 });
-  pool.on('error', (error) => onProblem('an idle database connection was lost', error));
+  const settings = { ...postgresSettings(url), max: 8 };
+  const pool = createPostgresPool(settings, (error) => onProblem('an idle database connection was lost', error));
   return new Kysely<CoreSchema>({ dialect: new PostgresDialect({ pool }) });
 }
 

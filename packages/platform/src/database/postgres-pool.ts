@@ -12,6 +12,17 @@ export function postgresSettings(url: string): pg.PoolConfig {
   };
 }
 
+/**
+ * A pool whose lost connections are reported instead of ending the process: a connection in use has no listener of the
+ * pool, and an error nobody listens to is fatal.
+ */
+export function createPostgresPool(settings: pg.PoolConfig, onLost: (error: unknown) => void): pg.Pool {
+  const pool = new pg.Pool(settings);
+  pool.on('error', onLost);
+  pool.on('connect', (client) => client.on('error', () => undefined));
+  return pool;
+}
+
 function parserFor(oid: number, format?: 'text' | 'binary'): (value: string) => unknown {
   if (oid === pg.types.builtins.INT8) return parseInteger;
   return pg.types.getTypeParser(oid, format as 'text');
