@@ -5,6 +5,7 @@ import { bcp } from './requirements/bcp.ts';
 import { cau } from './requirements/cau.ts';
 import { cid } from './requirements/cid.ts';
 import { cli } from './requirements/cli.ts';
+import { del } from './requirements/del.ts';
 import { dpo } from './requirements/dpo.ts';
 import { idj } from './requirements/idj.ts';
 import { key } from './requirements/key.ts';
@@ -46,4 +47,5 @@ export const requirements: readonly Requirement[] = [
   ...key,
   ...adm,
   ...bcp,
+  ...del,
 ];

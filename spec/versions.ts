@@ -40,4 +40,5 @@ export const familyDocuments = {
   KEY: ['MCP-EMA'],
   ADM: ['MCP-EMA'],
   BCP: ['OAuth 2.1', 'FAPI'],
+  DEL: ['ID-JAG'],
 } as const satisfies Record<string, readonly DocumentName[]>;

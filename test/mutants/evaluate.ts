@@ -1,7 +1,7 @@
 import { ruleIdPattern } from '../../spec/rule.ts';
 import type { Citation } from './citations.ts';
-import type { Mutant } from './mutate.ts';
-import type { ModuleResult } from './worker.ts';
+import { dropLine } from './mutate.ts';
+import type { ModuleResult, RunAnswer } from './worker.ts';
 import type { MutantWorker } from './worker-process.ts';
 
 /** What the unbroken code shows: which test files carry an id, how long they take, which tests are red already. */
@@ -49,14 +49,16 @@ export async function runBaseline(
 export async function evaluate(
   worker: MutantWorker,
   citation: Citation,
-  mutant: Mutant,
+  source: string,
   baseline: Baseline,
 ): Promise<readonly MutantResult[]> {
+  const mutant = dropLine(source, citation.line);
   if ('problem' in mutant) {
     return citation.ids.map((id) => ({ citation, id, verdict: 'not a mutant', note: mutant.problem }));
   }
   const open = new Set(citation.ids.filter((id) => baseline.filesById.has(id)));
   const verdicts = new Map<string, Verdict>(citation.ids.map((id) => [id, open.has(id) ? 'survived' : 'untested']));
+  const notes = new Map<string, string>();
   for (const file of filesOf([...open], baseline)) {
     const pending = [...open].filter((id) => verdicts.get(id) === 'survived');
     const concerned = pending.filter((id) => baseline.filesById.get(id)!.some((each) => each.file === file));
@@ -64,19 +66,31 @@ export async function evaluate(
     const request = {
       files: [file],
       pattern: `\\b(${concerned.join('|')})\\b`,
-      replace: { file: citation.file, text: mutant.text },
+      replace: { file: citation.file, text: mutant.text, original: source },
     };
     const answer = await worker.run(request, patienceMilliseconds);
-    for (const id of concerned) verdicts.set(id, judge(answer, id, baseline) ?? verdicts.get(id)!);
+    for (const id of concerned) {
+      const found = judge(answer, id, baseline);
+      if (found === undefined) continue;
+      verdicts.set(id, found.verdict);
+      if (found.note !== undefined) notes.set(id, found.note);
+    }
   }
-  return citation.ids.map((id) => ({ citation, id, verdict: verdicts.get(id)! }));
+  return citation.ids.map((id) => ({ citation, id, verdict: verdicts.get(id)!, note: notes.get(id) }));
 }
 
-function judge(answer: Awaited<ReturnType<MutantWorker['run']>>, id: string, baseline: Baseline): Verdict | undefined {
-  if (answer === 'timeout') return 'killed';
-  if (answer.error !== undefined || answer.modules.some((module) => module.isBroken)) return 'breaks the module';
+interface Judgement {
+  readonly verdict: Verdict;
+  readonly note?: string;
+}
+
+function judge(answer: RunAnswer | 'timeout', id: string, baseline: Baseline): Judgement | undefined {
+  if (answer === 'timeout') return { verdict: 'killed', note: 'its tests hang' };
+  const broken = answer.error ?? answer.modules.find((module) => module.broken !== undefined)?.broken;
+  if (broken !== undefined) return { verdict: 'breaks the module', note: broken };
   const red = answer.modules.flatMap((module) => module.tests.filter((each) => each.state === 'failed'));
-  return red.some((each) => each.name.includes(id) && !baseline.redTests.has(each.name)) ? 'killed' : undefined;
+  const isKilled = red.some((each) => each.name.includes(id) && !baseline.redTests.has(each.name));
+  return isKilled ? { verdict: 'killed' } : undefined;
 }
 
 function filesOf(ids: readonly string[], baseline: Baseline): readonly string[] {
@@ -86,7 +100,7 @@ function filesOf(ids: readonly string[], baseline: Baseline): readonly string[] 
 }
 
 function addModule(module: ModuleResult, filesById: Map<string, TestFile[]>, redTests: Set<string>): void {
-  if (module.isBroken) redTests.add(`${module.file} (does not load)`);
+  if (module.broken !== undefined) redTests.add(`${module.file}: ${module.broken}`);
   const ids = new Set<string>();
   for (const test of module.tests) {
     if (test.state === 'failed') redTests.add(test.name);

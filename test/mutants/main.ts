@@ -8,7 +8,6 @@ import { startPostgres } from '@crossgrant/testkit';
 import { readProductionSources, root } from '../architecture/sources.ts';
 import { type Citation, findCitations } from './citations.ts';
 import { evaluate, type MutantResult, runBaseline } from './evaluate.ts';
-import { dropLine } from './mutate.ts';
 import { type MutantWorker, startMutantWorker } from './worker-process.ts';
 import { removeWorkspace } from './workspace.ts';
 
@@ -27,6 +26,8 @@ const { values: options } = parseArgs({
   },
 });
 
+/** Read once: files may change on disk while the run goes on, the copies do not. */
+const sources = new Map(readProductionSources().map((file) => [file.path, file]));
 const citations = chooseCitations();
 const folder = await mkdtemp(join(tmpdir(), 'crossgrant-mutants-'));
 const postgres = process.env.CROSSGRANT_TEST_POSTGRES === undefined ? await startPostgres() : undefined;
@@ -54,8 +55,7 @@ async function runAll(pool: readonly MutantWorker[]): Promise<boolean> {
   await Promise.all(
     pool.map(async (worker) => {
       for (let next = queue.shift(); next !== undefined; next = queue.shift()) {
-        const mutant = dropLine(readFileSync(join(root, next.file), 'utf8'), next.line);
-        const found = await evaluate(worker, next, mutant, baseline);
+        const found = await evaluate(worker, next, sources.get(next.file)!.text, baseline);
         for (const result of found) report(result);
         results.push(...found);
       }
@@ -105,7 +105,7 @@ function mayCarry(file: string, ids: readonly string[]): boolean {
 function chooseCitations(): readonly Citation[] {
   const wanted = options.only ?? [];
   const changed = options.changed ? new Set(changedFiles()) : undefined;
-  return readProductionSources()
+  return [...sources.values()]
     .filter((file) => options.package === undefined || options.package.includes(file.home))
     .filter((file) => changed === undefined || changed.has(file.path))
     .flatMap((file) => findCitations(file.path, file.text))

@@ -1,5 +1,6 @@
 import { type ChildProcess, spawn } from 'node:child_process';
 import { createWriteStream } from 'node:fs';
+import { writeFile } from 'node:fs/promises';
 import { join } from 'node:path';
 import type { RunAnswer, RunRequest } from './worker.ts';
 import { copyWorkspace } from './workspace.ts';
@@ -21,7 +22,7 @@ export async function startMutantWorker(folder: string): Promise<MutantWorker> {
       const isUp = current.child.exitCode === null && current.child.signalCode === null;
       if (answer !== 'timeout' && isUp) return answer;
       await stop(current.child);
-      await copyWorkspace(folder);
+      if (request.replace !== undefined) await writeFile(join(folder, request.replace.file), request.replace.original);
       current = await startProcess(folder);
       return answer;
     },

@@ -1,4 +1,4 @@
-import { readFileSync, writeFileSync } from 'node:fs';
+import { writeFileSync } from 'node:fs';
 import { join } from 'node:path';
 import { createVitest, type TestModule, type Vitest } from 'vitest/node';
 
@@ -6,7 +6,7 @@ import { createVitest, type TestModule, type Vitest } from 'vitest/node';
 export interface RunRequest {
   readonly files: readonly string[];
   readonly pattern: string;
-  readonly replace?: { readonly file: string; readonly text: string };
+  readonly replace?: { readonly file: string; readonly text: string; readonly original: string };
 }
 
 export interface RunAnswer {
@@ -17,8 +17,8 @@ export interface RunAnswer {
 export interface ModuleResult {
   readonly file: string;
   readonly milliseconds: number;
-  /** The module itself broke before any test ran. */
-  readonly isBroken: boolean;
+  /** Why the module itself broke before any test ran. */
+  readonly broken?: string;
   readonly tests: readonly { readonly name: string; readonly state: string }[];
 }
 
@@ -35,15 +35,14 @@ process.send?.({ ready: specifications.map((each) => each.moduleId.slice(root.le
 
 async function run(request: RunRequest): Promise<RunAnswer> {
   const target = request.replace && join(root, request.replace.file);
-  const original = target && readFileSync(target, 'utf8');
   if (target !== undefined) change(vitest, target, request.replace!.text);
   try {
     vitest.setGlobalTestNamePattern(new RegExp(request.pattern));
     const wanted = new Set(request.files.map((file) => join(root, file)));
     const result = await vitest.runTestSpecifications(specifications.filter((each) => wanted.has(each.moduleId)));
-    return { modules: result.testModules.map(toResult) };
+    return { modules: result.testModules.filter((each) => wanted.has(each.moduleId)).map(toResult) };
   } finally {
-    if (target !== undefined) change(vitest, target, original!);
+    if (target !== undefined) change(vitest, target, request.replace!.original);
   }
 }
 
@@ -58,7 +57,7 @@ function toResult(module: TestModule): ModuleResult {
   return {
     file: module.moduleId.slice(root.length + 1),
     milliseconds: module.diagnostic().duration + module.diagnostic().collectDuration,
-    isBroken: !ran && module.state() === 'failed',
+    broken: !ran && module.state() === 'failed' ? (module.errors()[0]?.message ?? 'a hook failed') : undefined,
     tests: tests.filter((each) => each.state !== 'skipped'),
   };
 }
