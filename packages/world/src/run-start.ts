@@ -103,29 +103,21 @@ async function stayUp(
   return 1;
 }
 
-function whatToTry(world: World): [string, string][] {
-  const denied = world.idp?.people.find(
-    (person) => person.username !== world.sampleApp?.person && person.state === 'active',
-  );
-  return [
-    ...(world.sampleApp === undefined
-      ? []
-      : [
-          [
-            'try it',
-            `http://${world.sampleApp.listen}/ in a browser, signing on as ${world.sampleApp.person}`,
-          ] satisfies [string, string],
-        ]),
-    ...(denied === undefined
-      ? []
-      : [['see a no', `npm start -- --once --person ${denied.username}`] satisfies [string, string]]),
-    ...(world.idp === undefined
-      ? []
-      : [['look inside', `${world.idp.issuer}/.well-known/openid-configuration`] satisfies [string, string]]),
-    ...(world.mcpServer === undefined
-      ? []
-      : [['connect', `an MCP client to ${world.mcpServer.resource}`] satisfies [string, string]]),
-  ];
+/** What a person can do next. The password shown is a sample that stands in the world file, never one from outside it. */
+function whatToTry(world: World): [label: string, value: string][] {
+  const { idp, mcpServer, sampleApp } = world;
+  const rows: [string, string][] = [];
+  if (sampleApp !== undefined) {
+    const password = idp?.people.find(({ username }) => username === sampleApp.person)?.password;
+    const sample = typeof password === 'string' ? ` with ${password}` : '';
+    rows.push(['try it', `http://${sampleApp.listen}/ in a browser; sign on as ${sampleApp.person}${sample}`]);
+  }
+  const other = idp?.people.find(({ username, state }) => username !== sampleApp?.person && state === 'active');
+  if (other !== undefined && sampleApp !== undefined)
+    rows.push(['see a no', `npm start -- --once --person ${other.username}`]);
+  if (mcpServer !== undefined) rows.push(['connect', `an MCP client to ${mcpServer.resource}`]);
+  if (idp !== undefined) rows.push(['look inside', `${idp.issuer}/.well-known/openid-configuration`]);
+  return rows;
 }
 
 function stopRequested(): Promise<'stopped'> {

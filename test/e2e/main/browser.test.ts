@@ -3,8 +3,11 @@ import { join } from 'node:path';
 import { launchChromium } from '@crossgrant/testkit/chromium';
 import axe from 'axe-core';
 import type { Browser, Page } from 'playwright-core';
-import { afterAll, beforeAll, describe, expect, test } from 'vitest';
+import { afterAll, beforeAll, describe, expect, test, vi } from 'vitest';
 import { defaultWorld, root, run, startScript, type WorldOnDisk } from './world-files.ts';
+
+/** Each test starts processes of its own; a busy machine takes its time. */
+vi.setConfig({ testTimeout: 90_000 });
 
 let browser: Browser;
 

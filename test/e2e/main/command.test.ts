@@ -3,8 +3,11 @@ import { chmodSync, readFileSync, writeFileSync } from 'node:fs';
 import { join } from 'node:path';
 import { promisify } from 'node:util';
 import { verifies } from '@crossgrant/testkit';
-import { describe, expect, test } from 'vitest';
+import { describe, expect, test, vi } from 'vitest';
 import { commandScript, defaultWorld, root, run, worldOf } from './world-files.ts';
+
+/** Each test starts processes of its own; a busy machine takes its time. */
+vi.setConfig({ testTimeout: 90_000 });
 
 const secret = 'a-client-secret-of-more-than-32-characters';
 

@@ -3,8 +3,11 @@ import { createServer } from 'node:net';
 import { join } from 'node:path';
 import { DatabaseSync } from 'node:sqlite';
 import { verifies } from '@crossgrant/testkit';
-import { describe, expect, test } from 'vitest';
+import { describe, expect, test, vi } from 'vitest';
 import { commandScript, defaultWorld, run, startScript, type WorldOnDisk } from './world-files.ts';
+
+/** Each test starts processes of its own; a busy machine takes its time. */
+vi.setConfig({ testTimeout: 90_000 });
 
 const once = (world: WorldOnDisk, ...more: string[]) =>
   run(startScript, ['--world', world.file, '--once', ...more]).ended;

@@ -3,8 +3,11 @@ import { clientSecretBasic, clientSecretPost, createCrossgrantClient } from '@cr
 import { verifies } from '@crossgrant/testkit';
 import { signOnAsPerson } from '@crossgrant/world';
 import { createRemoteJWKSet, decodeJwt, exportJWK, generateKeyPair, jwtVerify, SignJWT } from 'jose';
-import { describe, expect, onTestFinished, test } from 'vitest';
+import { describe, expect, onTestFinished, test, vi } from 'vitest';
 import { commandScript, freePorts, run, worldOf } from './world-files.ts';
+
+/** Each test starts processes of its own; a busy machine takes its time. */
+vi.setConfig({ testTimeout: 90_000 });
 
 const jwtBearer = 'urn:ietf:params:oauth:grant-type:jwt-bearer';
 const issuer = 'https://login.stranger.example';

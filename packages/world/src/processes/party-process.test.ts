@@ -1,8 +1,11 @@
 import { mkdtempSync, readFileSync, rmSync, writeFileSync } from 'node:fs';
 import { tmpdir } from 'node:os';
 import { join } from 'node:path';
-import { expect, onTestFinished, test } from 'vitest';
+import { expect, onTestFinished, test, vi } from 'vitest';
 import { type PartyProcess, startParty } from './party-process.ts';
+
+/** Each test starts processes of its own; a busy machine takes its time. */
+vi.setConfig({ testTimeout: 90_000 });
 
 /** An authorization server of its own, whose key file holds the given text. */
 function startAuthServer(key: string): { party: PartyProcess; logFile: string } {
