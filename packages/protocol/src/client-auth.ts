@@ -43,7 +43,7 @@ export function readClientCredentials(request: {
 
 function readBasic(header: string, bodyClientId: string | undefined): Result<PresentedCredentials> {
   const pair = decodeBasic(header);
-  if (pair === undefined) return refuse('client/malformed-basic'); // CAU-05, LES-29, ATK-57
+  if (pair === undefined) return refuse('client/malformed-basic'); // CAU-05, ATK-57
   if (bodyClientId !== undefined && bodyClientId !== pair.clientId) return refuse('client/identifier-mismatch'); // CAU-08
   return ok({ method: 'client_secret_basic', ...pair });
 }

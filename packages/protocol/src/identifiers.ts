@@ -26,17 +26,17 @@ const alphabet = '0123456789abcdefghjkmnpqrstvwxyz';
  * Opaque to everybody else; never recycled.
  */
 export function newId(prefix: IdentifierPrefix, nowMilliseconds: number = Date.now()): string {
-  return `${prefix}_${timeCharacters(nowMilliseconds)}${randomCharacters(16)}`;
+  return `${prefix}_${timeCharacters(nowMilliseconds)}${randomCharacters()}`;
 }
 
-/** A token identifier with 130 random bits. */
+/** A token identifier with 160 random bits. */
 export function newJti(): string {
-  return randomCharacters(26); // IDJ-07
+  return randomCharacters() + randomCharacters(); // IDJ-07
 }
 
-/** A secret of 255 random bits or more, made of `[A-Za-z0-9]` alone, so that raw and encoded Basic agree. CAU-05. */
+/** A secret of 320 random bits, made of `[a-z0-9]` alone, so that raw and encoded Basic agree. CAU-05. */
 export function newSecret(): string {
-  return randomCharacters(52);
+  return newJti() + newJti();
 }
 
 /** Whether a text could be a client identifier or secret of ours: `[A-Za-z0-9_-]`, not too long. */
@@ -67,10 +67,17 @@ function timeCharacters(milliseconds: number): string {
   return text;
 }
 
-function randomCharacters(length: number): string {
-  const bytes = crypto.getRandomValues(new Uint8Array(length));
+/** Sixteen characters for 80 random bits, taken from the random digits of a UUID, which runtimes make in batches. */
+function randomCharacters(): string {
+  const uuid = crypto.randomUUID();
+  const digits = uuid.slice(24) + uuid.slice(0, 8);
   let text = '';
 
-  for (const byte of bytes) text += alphabet.charAt(byte & 31);
+  for (let at = 0; at < digits.length; at += 5) text += fourCharacters(Number.parseInt(digits.slice(at, at + 5), 16));
   return text;
+}
+
+function fourCharacters(bits: number): string {
+  const high = alphabet.charAt(bits >>> 15) + alphabet.charAt((bits >>> 10) & 31);
+  return high + alphabet.charAt((bits >>> 5) & 31) + alphabet.charAt(bits & 31);
 }
