@@ -1,5 +1,11 @@
 export { authenticateClient, type ClientAuthenticationDeps } from './clients/authenticate-client.ts';
-export { type ClientApp, type ClientAuthMethodName, findClientApp, listClientApps, type SecretMac } from './clients/client-app.ts';
+export {
+  type ClientApp,
+  type ClientAuthMethodName,
+  findClientApp,
+  listClientApps,
+  type SecretMac,
+} from './clients/client-app.ts';
 export { clientSecretMac, isSameMac, type SecretOwner } from './clients/client-secret.ts';
 export { isAcceptableRedirectUri, isRegisteredRedirectUri } from './clients/redirect-uri.ts';
 export { type ClientAppInput, upsertClientApp } from './clients/upsert-client-app.ts';

@@ -2,8 +2,24 @@ import { verifies } from '@crossgrant/testkit';
 import { createRobotBrowser, signOn } from '@crossgrant/testkit/sign-on-robot';
 import * as oauth from 'oauth4webapi';
 import { afterEach, beforeEach, expect, test, vi } from 'vitest';
-import { endSessions, findPersonByLogin, findSession, revokePerson, upsertClientApp, upsertPerson } from '../src/index.ts';
-import { agent, alice, askSignOn, clientAuthentication, loopback, redeemCallback, type SignOnWorld, startSignOnWorld } from './sign-on-world.ts';
+import {
+  endSessions,
+  findPersonByLogin,
+  findSession,
+  revokePerson,
+  upsertClientApp,
+  upsertPerson,
+} from '../src/index.ts';
+import {
+  agent,
+  alice,
+  askSignOn,
+  clientAuthentication,
+  loopback,
+  redeemCallback,
+  type SignOnWorld,
+  startSignOnWorld,
+} from './sign-on-world.ts';
 
 const person = { username: 'alice', password: alice.password ?? '' };
 let world: SignOnWorld;
@@ -28,12 +44,19 @@ type SignedOn = Awaited<ReturnType<typeof signedOn>>;
 async function refreshError({ response }: SignedOn): Promise<string | undefined> {
   const server = await world.metadata();
   const client = { client_id: 'agent' };
-  const answer = await oauth.refreshTokenGrantRequest(server, client, clientAuthentication('agent'), response.refresh_token ?? '', loopback);
+  const answer = await oauth.refreshTokenGrantRequest(
+    server,
+    client,
+    clientAuthentication('agent'),
+    response.refresh_token ?? '',
+    loopback,
+  );
   return answer.ok ? undefined : ((await answer.json()) as { error: string }).error;
 }
 
 async function userinfoStatus({ response }: SignedOn): Promise<number> {
-  return (await fetch(`${world.issuer}/userinfo`, { headers: { authorization: `Bearer ${response.access_token}` } })).status;
+  return (await fetch(`${world.issuer}/userinfo`, { headers: { authorization: `Bearer ${response.access_token}` } }))
+    .status;
 }
 
 /** What the browser gets without typing anything: a code, or the error that says why not. */
@@ -86,18 +109,27 @@ verifies('LES-20', 'revoking a person, and a new password, end what was signed o
   await upsertPerson(world.database, world.tenantId, { username: 'alice', password: person.password }, Date.now());
 });
 
-verifies(['SSO-10', 'LES-20'], 'an ended session closes every door of every app in that browser, and of no other browser', async () => {
-  const run = await signedOn();
-  const elsewhere = await signedOn();
-  const editorAsked = await askSignOn(world, 'editor');
-  const editor = await redeemCallback(world, editorAsked, await signOn(run.browser, editorAsked.url, person), 'editor');
-  expect(editor.claims.sid).not.toBe(run.claims.sid);
+verifies(
+  ['SSO-10', 'LES-20'],
+  'an ended session closes every door of every app in that browser, and of no other browser',
+  async () => {
+    const run = await signedOn();
+    const elsewhere = await signedOn();
+    const editorAsked = await askSignOn(world, 'editor');
+    const editor = await redeemCallback(
+      world,
+      editorAsked,
+      await signOn(run.browser, editorAsked.url, person),
+      'editor',
+    );
+    expect(editor.claims.sid).not.toBe(run.claims.sid);
 
-  expect(await endSessions(world.database, world.tenantId, { sid: run.sid }, Date.now())).toBe(2);
-  expect(await everyDoor(run)).toEqual(allClosed);
-  expect((await findSession(world.database, world.tenantId, String(editor.claims.sid)))?.endedAt).toBeGreaterThan(0);
-  expect(await everyDoor(elsewhere)).toEqual(allOpen);
-});
+    expect(await endSessions(world.database, world.tenantId, { sid: run.sid }, Date.now())).toBe(2);
+    expect(await everyDoor(run)).toEqual(allClosed);
+    expect((await findSession(world.database, world.tenantId, String(editor.claims.sid)))?.endedAt).toBeGreaterThan(0);
+    expect(await everyDoor(elsewhere)).toEqual(allOpen);
+  },
+);
 
 verifies(['SSO-10', 'LES-20'], 'an ended session row alone closes every door', async () => {
   const run = await signedOn();
@@ -107,33 +139,52 @@ verifies(['SSO-10', 'LES-20'], 'an ended session row alone closes every door', a
 
 verifies('LES-20', 'a blocked client app is refused at every door', async () => {
   const run = await signedOn();
-  await upsertClientApp(world.database, world.tenantId, { ...agent, state: 'blocked' }, { secretBox: world.secretBox, now: Date.now() });
+  await upsertClientApp(
+    world.database,
+    world.tenantId,
+    { ...agent, state: 'blocked' },
+    { secretBox: world.secretBox, now: Date.now() },
+  );
   expect(await everyDoor(run)).toEqual({ refresh: 'invalid_client', userinfo: 401, silent: 'page 400' });
 });
 
-verifies(['LES-20', 'LES-05'], 'a person disabled while the form is open, or between form and code, gets no code', async () => {
-  const browser = createRobotBrowser();
-  const visit = await browser.visit((await askSignOn(world)).url);
-  if (visit.kind !== 'page' || visit.page.form === undefined) throw new Error('no sign-on page');
-  const sent = await browser.request(visit.page.form.action, {
-    method: 'POST',
-    body: new URLSearchParams(person).toString(),
-    headers: { 'content-type': 'application/x-www-form-urlencoded' },
-  });
-  await world.database.kysely.updateTable('users').set({ state: 'disabled' }).execute();
-  const resumed = await browser.visit(sent.headers.get('location') ?? '');
-  expect(resumed.kind === 'left' && resumed.url.searchParams.has('code')).toBe(false);
-});
+verifies(
+  ['LES-20', 'LES-05'],
+  'a person disabled while the form is open, or between form and code, gets no code',
+  async () => {
+    const browser = createRobotBrowser();
+    const visit = await browser.visit((await askSignOn(world)).url);
+    if (visit.kind !== 'page' || visit.page.form === undefined) throw new Error('no sign-on page');
+    const sent = await browser.request(visit.page.form.action, {
+      method: 'POST',
+      body: new URLSearchParams(person).toString(),
+      headers: { 'content-type': 'application/x-www-form-urlencoded' },
+    });
+    await world.database.kysely.updateTable('users').set({ state: 'disabled' }).execute();
+    const resumed = await browser.visit(sent.headers.get('location') ?? '');
+    expect(resumed.kind === 'left' && resumed.url.searchParams.has('code')).toBe(false);
+  },
+);
 
 verifies('LES-21', 'nothing outlives the absolute end of the sign-in', async () => {
   const run = await signedOn();
   const hour = 3_600_000;
   vi.setSystemTime(Date.now() + 8 * hour - 60_000);
   const server = await world.metadata();
-  const answer = await oauth.refreshTokenGrantRequest(server, { client_id: 'agent' }, clientAuthentication('agent'), run.response.refresh_token ?? '', loopback);
-  const renewed = oauth.getValidatedIdTokenClaims(await oauth.processRefreshTokenResponse(server, { client_id: 'agent' }, answer));
+  const answer = await oauth.refreshTokenGrantRequest(
+    server,
+    { client_id: 'agent' },
+    clientAuthentication('agent'),
+    run.response.refresh_token ?? '',
+    loopback,
+  );
+  const renewed = oauth.getValidatedIdTokenClaims(
+    await oauth.processRefreshTokenResponse(server, { client_id: 'agent' }, answer),
+  );
   expect(renewed?.exp).toBe((run.claims.auth_time ?? 0) + 8 * 3_600);
-  expect((await findSession(world.database, world.tenantId, run.sid))?.expiresAt).toBe(((run.claims.auth_time ?? 0) + 8 * 3_600) * 1000);
+  expect((await findSession(world.database, world.tenantId, run.sid))?.expiresAt).toBe(
+    ((run.claims.auth_time ?? 0) + 8 * 3_600) * 1000,
+  );
   vi.setSystemTime(Date.now() + 61_000);
   expect(await everyDoor(run)).toEqual(allClosed);
 });

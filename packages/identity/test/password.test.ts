@@ -9,7 +9,9 @@ const bob = { username: 'bob', password: longPassword };
 let world: SignOnWorld;
 
 beforeAll(async () => {
-  world = await startSignOnWorld({ people: [alice, bob, { username: 'carol' }, { username: 'dora', password: 'dora pass' }] });
+  world = await startSignOnWorld({
+    people: [alice, bob, { username: 'carol' }, { username: 'dora', password: 'dora pass' }],
+  });
 });
 afterEach(() => vi.useRealTimers());
 afterAll(() => world.close());
@@ -19,7 +21,9 @@ async function tryOnce(username: string, password: string) {
   const first = await browser.visit((await askSignOn(world)).url);
   if (first.kind !== 'page') throw new Error('no sign-on page');
   const answer = await browser.submit(first.page, { username, password });
-  return answer.kind === 'left' ? { signedOn: true as const, page: undefined } : { signedOn: false as const, page: answer.page };
+  return answer.kind === 'left'
+    ? { signedOn: true as const, page: undefined }
+    : { signedOn: false as const, page: answer.page };
 }
 
 async function unlock(): Promise<void> {
@@ -27,7 +31,12 @@ async function unlock(): Promise<void> {
 }
 
 async function audited(): Promise<readonly { outcome: string; code: string | null }[]> {
-  return world.database.kysely.selectFrom('audit_rows').select(['outcome', 'code']).where('kind', '=', 'sign_on').orderBy('sequence').execute();
+  return world.database.kysely
+    .selectFrom('audit_rows')
+    .select(['outcome', 'code'])
+    .where('kind', '=', 'sign_on')
+    .orderBy('sequence')
+    .execute();
 }
 
 function sentence(page: RobotPage | undefined): string {
@@ -56,13 +65,18 @@ test('right after a wrong one the right password signs on', async () => {
   expect((await audited()).at(-1)).toEqual({ outcome: 'allow', code: null });
 });
 
-verifies('LES-05', 'tries by name and by e-mail in any spelling meet in one account, which locks after five', async () => {
-  await unlock();
-  for (const name of ['alice', ' ALICE ', 'ａｌｉｃｅ', 'alice@ACME.example', 'ALICE@acme.example']) await tryOnce(name, 'wrong');
-  const locked = await tryOnce('alice', alice.password ?? '');
-  expect(locked.signedOn).toBe(false);
-  expect((await audited()).at(-1)?.code).toBe('sign-on/account-locked');
-});
+verifies(
+  'LES-05',
+  'tries by name and by e-mail in any spelling meet in one account, which locks after five',
+  async () => {
+    await unlock();
+    for (const name of ['alice', ' ALICE ', 'ａｌｉｃｅ', 'alice@ACME.example', 'ALICE@acme.example'])
+      await tryOnce(name, 'wrong');
+    const locked = await tryOnce('alice', alice.password ?? '');
+    expect(locked.signedOn).toBe(false);
+    expect((await audited()).at(-1)?.code).toBe('sign-on/account-locked');
+  },
+);
 
 verifies('LES-05', 'a lock survives a flood of invented names and a restart, and ends with its time', async () => {
   vi.useFakeTimers({ toFake: ['Date'] });
@@ -80,7 +94,9 @@ verifies('LES-05', 'a lock survives a flood of invented names and a restart, and
 
 verifies('LES-05', 'of many parallel guesses no more than five are looked at', async () => {
   await unlock();
-  const guesses = Array.from({ length: 12 }, (_, index) => tryOnce('alice', index === 11 ? (alice.password ?? '') : `guess ${index}`));
+  const guesses = Array.from({ length: 12 }, (_, index) =>
+    tryOnce('alice', index === 11 ? (alice.password ?? '') : `guess ${index}`),
+  );
   await Promise.all(guesses);
   const codes = (await audited()).slice(-12).map((row) => row.code);
   expect(codes.filter((code) => code === 'sign-on/wrong-password').length).toBeLessThanOrEqual(5);
@@ -97,24 +113,30 @@ verifies(['LES-05', 'ATK-53'], 'an unknown name, a locked account and a wrong pa
   expect(new Set(pages.map((entry) => JSON.stringify(entry))).size).toBe(1);
 });
 
-verifies(['LES-20', 'LES-05'], 'a disabled person is not signed on, and learns it only with the right password', async () => {
-  await unlock();
-  await upsertPerson(world.database, world.tenantId, { username: 'alice', state: 'disabled' }, Date.now());
-  expect(sentence((await tryOnce('alice', 'wrong')).page)).toMatch(/do not match/);
-  const right = await tryOnce('alice', alice.password ?? '');
-  expect(right.signedOn).toBe(false);
-  expect(sentence(right.page)).toMatch(/switched off/);
-  expect((await audited()).at(-1)?.code).toBe('sign-on/person-disabled');
-  await upsertPerson(world.database, world.tenantId, { username: 'alice', state: 'active' }, Date.now());
-  expect((await tryOnce('alice', alice.password ?? '')).signedOn).toBe(true);
-});
+verifies(
+  ['LES-20', 'LES-05'],
+  'a disabled person is not signed on, and learns it only with the right password',
+  async () => {
+    await unlock();
+    await upsertPerson(world.database, world.tenantId, { username: 'alice', state: 'disabled' }, Date.now());
+    expect(sentence((await tryOnce('alice', 'wrong')).page)).toMatch(/do not match/);
+    const right = await tryOnce('alice', alice.password ?? '');
+    expect(right.signedOn).toBe(false);
+    expect(sentence(right.page)).toMatch(/switched off/);
+    expect((await audited()).at(-1)?.code).toBe('sign-on/person-disabled');
+    await upsertPerson(world.database, world.tenantId, { username: 'alice', state: 'active' }, Date.now());
+    expect((await tryOnce('alice', alice.password ?? '')).signedOn).toBe(true);
+  },
+);
 
 verifies('LES-39', 'a long password counts to its last byte, and one that is too long is refused', async () => {
   await unlock();
   expect((await tryOnce('bob', `${longPassword.slice(0, -1)}x`)).signedOn).toBe(false);
   expect((await tryOnce('bob', `${longPassword}x`)).signedOn).toBe(false);
   expect((await tryOnce('bob', longPassword)).signedOn).toBe(true);
-  await expect(upsertPerson(world.database, world.tenantId, { username: 'bob', password: 'x'.repeat(1_025) }, 0)).rejects.toThrow(/1024 bytes/);
+  await expect(
+    upsertPerson(world.database, world.tenantId, { username: 'bob', password: 'x'.repeat(1_025) }, 0),
+  ).rejects.toThrow(/1024 bytes/);
 });
 
 verifies('LES-39', 'a name of a thousand characters with a wrong password is refused', async () => {
@@ -123,7 +145,11 @@ verifies('LES-39', 'a name of a thousand characters with a wrong password is ref
 
 verifies('LES-14', 'a name with several @ signs nobody on', async () => {
   await unlock();
-  for (const name of ['alice@acme.example@evil.example', 'x@evil.example@acme.example', 'alice＠acme.example@evil.example']) {
+  for (const name of [
+    'alice@acme.example@evil.example',
+    'x@evil.example@acme.example',
+    'alice＠acme.example@evil.example',
+  ]) {
     expect((await tryOnce(name, alice.password ?? '')).signedOn).toBe(false);
   }
   expect((await tryOnce('alice＠acme.example', alice.password ?? '')).signedOn).toBe(true);
@@ -144,5 +170,7 @@ test('a person deleted and made anew has another subject', async () => {
   await world.database.kysely.deleteFrom('users').where('id', '=', before.id).execute();
   const after = await upsertPerson(world.database, world.tenantId, { username: 'erin', password: 'one' }, Date.now());
   expect(after.id).not.toBe(before.id);
-  await expect(signOn(createRobotBrowser(), (await askSignOn(world)).url, { username: 'erin', password: 'one' })).resolves.toBeDefined();
+  await expect(
+    signOn(createRobotBrowser(), (await askSignOn(world)).url, { username: 'erin', password: 'one' }),
+  ).resolves.toBeDefined();
 });

@@ -4,8 +4,25 @@ import { createServer, type Server } from 'node:http';
 import type { AddressInfo } from 'node:net';
 import { tmpdir } from 'node:os';
 import { join } from 'node:path';
-import { createLog, type Database, openDatabase, openKeyRing, type SecretBox, secretBoxFromKey } from '@crossgrant/platform';
-import { type ClientAppInput, createSignOn, type IdentitySchema, identityMigrations, type PersonInput, type SignOn, upsertClientApp, upsertPerson, upsertTenant } from '@crossgrant/identity';
+import {
+  type ClientAppInput,
+  createSignOn,
+  type IdentitySchema,
+  identityMigrations,
+  type PersonInput,
+  type SignOn,
+  upsertClientApp,
+  upsertPerson,
+  upsertTenant,
+} from '@crossgrant/identity';
+import {
+  createLog,
+  type Database,
+  openDatabase,
+  openKeyRing,
+  type SecretBox,
+  secretBoxFromKey,
+} from '@crossgrant/platform';
 import * as oauth from 'oauth4webapi';
 
 export const redirectUri = 'http://127.0.0.1:9/cb';
@@ -31,7 +48,14 @@ export const editor: ClientAppInput = {
   refreshTokens: true,
 };
 
-export const alice: PersonInput = { username: 'alice', email: 'Alice@acme.example', emailVerified: true, name: 'Alice Ng', password: 'correct horse', groups: ['engineering'] };
+export const alice: PersonInput = {
+  username: 'alice',
+  email: 'Alice@acme.example',
+  emailVerified: true,
+  name: 'Alice Ng',
+  password: 'correct horse',
+  groups: ['engineering'],
+};
 
 export interface SignOnWorld {
   readonly issuer: string;
@@ -69,12 +93,30 @@ export async function startSignOnWorld(options: WorldOptions = {}): Promise<Sign
   const issuer = options.issuer ?? first.origin;
   const tenant = await upsertTenant(database, { issuer, name: 'Acme' }, clock());
   for (const person of options.people ?? [alice]) await upsertPerson(database, tenant.id, person, clock());
-  for (const client of options.clients ?? [agent, editor]) await upsertClientApp(database, tenant.id, client, { secretBox, now: clock() });
+  for (const client of options.clients ?? [agent, editor])
+    await upsertClientApp(database, tenant.id, client, { secretBox, now: clock() });
 
   const build = async (own: Database<IdentitySchema>): Promise<SignOn> => {
-    const keyRing = await openKeyRing({ database: own, scope: tenant.id, purposes: ['id-token'], algorithms: ['RS256', 'ES256'], secrets: secretBox, clock });
+    const keyRing = await openKeyRing({
+      database: own,
+      scope: tenant.id,
+      purposes: ['id-token'],
+      algorithms: ['RS256', 'ES256'],
+      secrets: secretBox,
+      clock,
+    });
     const { sessionSeconds } = options;
-    return createSignOn({ database: own, tenant: { id: tenant.id, issuer, name: 'Acme' }, keyRing, secretBox, clock, log, development: true, sessionSeconds, explainUrl: `${issuer}/d` });
+    return createSignOn({
+      database: own,
+      tenant: { id: tenant.id, issuer, name: 'Acme' },
+      keyRing,
+      secretBox,
+      clock,
+      log,
+      development: true,
+      sessionSeconds,
+      explainUrl: `${issuer}/d`,
+    });
   };
   const signOn = await build(database);
   holder.signOn = signOn;
@@ -107,7 +149,9 @@ export async function startSignOnWorld(options: WorldOptions = {}): Promise<Sign
   };
 }
 
-async function listen(find: () => SignOn | undefined): Promise<{ server: Server; origin: string; close(): Promise<void> }> {
+async function listen(
+  find: () => SignOn | undefined,
+): Promise<{ server: Server; origin: string; close(): Promise<void> }> {
   const server = createServer((request, response) => void find()?.callback(request, response));
   await new Promise<void>((resolve) => server.listen(0, '127.0.0.1', resolve));
   const close = (): Promise<void> =>
@@ -128,7 +172,11 @@ export interface AskedSignOn {
 }
 
 /** An authorization request as oauth4webapi's users make it; parameters may be replaced or, with undefined, left out. */
-export async function askSignOn(world: SignOnWorld, clientId = 'agent', replaced: Record<string, string | undefined> = {}): Promise<AskedSignOn> {
+export async function askSignOn(
+  world: SignOnWorld,
+  clientId = 'agent',
+  replaced: Record<string, string | undefined> = {},
+): Promise<AskedSignOn> {
   const verifier = oauth.generateRandomCodeVerifier();
   const state = oauth.generateRandomState();
   const nonce = oauth.generateRandomNonce();
@@ -154,13 +202,32 @@ export interface Tokens {
 }
 
 /** Redeems the callback as a certified relying party would, with every check of its. */
-export async function redeemCallback(world: SignOnWorld, asked: AskedSignOn, callback: URL, clientId = 'agent'): Promise<Tokens> {
+export async function redeemCallback(
+  world: SignOnWorld,
+  asked: AskedSignOn,
+  callback: URL,
+  clientId = 'agent',
+): Promise<Tokens> {
   const server = await world.metadata();
-  const client: oauth.Client = { client_id: clientId, id_token_signed_response_alg: clientId === 'editor' ? 'ES256' : 'RS256' };
+  const client: oauth.Client = {
+    client_id: clientId,
+    id_token_signed_response_alg: clientId === 'editor' ? 'ES256' : 'RS256',
+  };
   const parameters = oauth.validateAuthResponse(server, client, callback, asked.state);
   const authentication = clientAuthentication(clientId);
-  const answer = await oauth.authorizationCodeGrantRequest(server, client, authentication, parameters, redirectUri, asked.verifier, loopback);
-  const response = await oauth.processAuthorizationCodeResponse(server, client, answer, { expectedNonce: asked.nonce, requireIdToken: true });
+  const answer = await oauth.authorizationCodeGrantRequest(
+    server,
+    client,
+    authentication,
+    parameters,
+    redirectUri,
+    asked.verifier,
+    loopback,
+  );
+  const response = await oauth.processAuthorizationCodeResponse(server, client, answer, {
+    expectedNonce: asked.nonce,
+    requireIdToken: true,
+  });
   const claims = oauth.getValidatedIdTokenClaims(response);
   if (claims === undefined) throw new Error('no ID token');
   return { response, claims };

@@ -17,7 +17,9 @@ export interface RobotForm {
 }
 
 /** Where a visit ended: a page, or a redirect that left the origin, which the robot reports and does not follow. */
-export type RobotVisit = { readonly kind: 'page'; readonly page: RobotPage } | { readonly kind: 'left'; readonly url: URL; readonly hops: readonly RobotHop[] };
+export type RobotVisit =
+  | { readonly kind: 'page'; readonly page: RobotPage }
+  | { readonly kind: 'left'; readonly url: URL; readonly hops: readonly RobotHop[] };
 
 export interface RobotHop {
   readonly url: URL;
@@ -38,7 +40,11 @@ export interface RobotBrowser {
   /** Every response of the last visit. */
   hops(): readonly RobotHop[];
   visit(url: string | URL): Promise<RobotVisit>;
-  submit(page: RobotPage, fields: Readonly<Record<string, string>>, headers?: Readonly<Record<string, string>>): Promise<RobotVisit>;
+  submit(
+    page: RobotPage,
+    fields: Readonly<Record<string, string>>,
+    headers?: Readonly<Record<string, string>>,
+  ): Promise<RobotVisit>;
   /** One request without following anything; cookies are sent and kept. */
   request(url: string | URL, request?: RobotRequest): Promise<Response>;
 }
@@ -50,10 +56,16 @@ export function createRobotBrowser(): RobotBrowser {
   async function request(url: string | URL, init: RobotRequest = {}): Promise<Response> {
     const headers = new Headers(init.headers);
     if (!headers.has('accept')) headers.set('accept', 'text/html');
-    if (cookies.size > 0 && !headers.has('cookie')) headers.set('cookie', [...cookies].map(([name, value]) => `${name}=${value}`).join('; '));
+    if (cookies.size > 0 && !headers.has('cookie'))
+      headers.set('cookie', [...cookies].map(([name, value]) => `${name}=${value}`).join('; '));
     const response = await fetch(url, { method: init.method ?? 'GET', headers, body: init.body, redirect: 'manual' });
     for (const line of response.headers.getSetCookie()) keepCookie(cookies, line);
-    hops.push({ url: new URL(url), status: response.status, location: response.headers.get('location') ?? undefined, setCookies: response.headers.getSetCookie() });
+    hops.push({
+      url: new URL(url),
+      status: response.status,
+      location: response.headers.get('location') ?? undefined,
+      setCookies: response.headers.getSetCookie(),
+    });
     return response;
   }
 
@@ -65,7 +77,8 @@ export function createRobotBrowser(): RobotBrowser {
       const response = await request(url, next);
       next = undefined;
       const location = response.headers.get('location');
-      if (response.status < 300 || response.status > 399 || location === null) return { kind: 'page', page: await readPage(url, response) };
+      if (response.status < 300 || response.status > 399 || location === null)
+        return { kind: 'page', page: await readPage(url, response) };
       const target = new URL(location, url);
       await response.body?.cancel();
       if (target.origin !== url.origin) return { kind: 'left', url: target, hops };
@@ -93,11 +106,16 @@ export function createRobotBrowser(): RobotBrowser {
 }
 
 /** Signs a person on at an authorization URL; returns the redirect to the app, which it does not open. */
-export async function signOn(browser: RobotBrowser, authorizationUrl: string | URL, person: { username: string; password: string }): Promise<URL> {
+export async function signOn(
+  browser: RobotBrowser,
+  authorizationUrl: string | URL,
+  person: { username: string; password: string },
+): Promise<URL> {
   let visit = await browser.visit(authorizationUrl);
   for (let pages = 0; visit.kind === 'page' && pages < 4; pages++) {
     const { page } = visit;
-    if (page.alert !== undefined || page.form === undefined) throw new Error(`sign-on stopped: ${page.alert ?? page.status}`);
+    if (page.alert !== undefined || page.form === undefined)
+      throw new Error(`sign-on stopped: ${page.alert ?? page.status}`);
     const isAsked = 'password' in page.form.fields;
     visit = await browser.submit(page, isAsked ? person : {});
   }
@@ -118,7 +136,14 @@ function keepCookie(cookies: Map<string, string>, line: string): void {
 async function readPage(url: URL, response: Response): Promise<RobotPage> {
   const html = await response.text();
   const alert = /role="alert"[^>]*>([\s\S]*?)<\/div>/.exec(html)?.[1];
-  return { url, status: response.status, headers: response.headers, html, form: readForm(url, html), alert: alert === undefined ? undefined : decode(alert.replace(/<[^>]*>/g, '')).trim() };
+  return {
+    url,
+    status: response.status,
+    headers: response.headers,
+    html,
+    form: readForm(url, html),
+    alert: alert === undefined ? undefined : decode(alert.replace(/<[^>]*>/g, '')).trim(),
+  };
 }
 
 function readForm(url: URL, html: string): RobotForm | undefined {

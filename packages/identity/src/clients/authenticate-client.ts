@@ -1,5 +1,5 @@
 import type { SecretBox } from '@crossgrant/platform';
-import { ok, type PresentedCredentials, refuse, type Result } from '@crossgrant/protocol';
+import { ok, type PresentedCredentials, type Result, refuse } from '@crossgrant/protocol';
 import type { ClientApp } from './client-app.ts';
 import { clientSecretMac, isSameMac } from './client-secret.ts';
 
@@ -23,7 +23,7 @@ export function authenticateClient(
 ): Result<ClientApp> {
   const isSecretRight = presentedSecretIsLive(app, presented, deps);
   if (app === undefined) return refuse('client/unknown');
-  if (!app.tokenEndpointAuthMethods.includes(presented.method)) return refuse('client/method', { presented: presented.method }); // LES-28
+  if (!app.tokenEndpointAuthMethods.includes(presented.method)) return refuse('client/method'); // LES-28
   if (presented.clientId !== app.clientId) return refuse('client/unknown'); // CAU-08
   if (presented.method !== 'none' && !isSecretRight) return refuse('client/secret'); // CAU-06
   if (app.state !== 'active') return refuse('client/blocked'); // LES-20
@@ -31,7 +31,11 @@ export function authenticateClient(
 }
 
 /** Every live secret is compared, whether or not an earlier one matched. */
-function presentedSecretIsLive(app: ClientApp | undefined, presented: PresentedCredentials, deps: ClientAuthenticationDeps): boolean {
+function presentedSecretIsLive(
+  app: ClientApp | undefined,
+  presented: PresentedCredentials,
+  deps: ClientAuthenticationDeps,
+): boolean {
   if (!('secret' in presented)) return false;
   const owner = app ?? { tenantId: '', clientId: presented.clientId };
   const mac = clientSecretMac(deps.secretBox, owner, presented.secret);

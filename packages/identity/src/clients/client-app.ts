@@ -30,7 +30,11 @@ export interface ClientApp {
   readonly version: number;
 }
 
-export async function findClientApp(database: IdentityDatabase, tenantId: string, clientId: string): Promise<ClientApp | undefined> {
+export async function findClientApp(
+  database: IdentityDatabase,
+  tenantId: string,
+  clientId: string,
+): Promise<ClientApp | undefined> {
   const apps = await readClientApps(queries(database), tenantId, clientId);
   return apps[0];
 }
@@ -39,12 +43,20 @@ export function listClientApps(database: IdentityDatabase, tenantId: string): Pr
   return readClientApps(queries(database), tenantId);
 }
 
-export async function readClientApps(kysely: IdentityQueries, tenantId: string, clientId?: string): Promise<readonly ClientApp[]> {
+export async function readClientApps(
+  kysely: IdentityQueries,
+  tenantId: string,
+  clientId?: string,
+): Promise<readonly ClientApp[]> {
   let apps = kysely.selectFrom('client_apps').selectAll().where('tenant_id', '=', tenantId);
   let secrets = kysely
     .selectFrom('client_secrets')
     .innerJoin('client_apps', 'client_apps.id', 'client_secrets.client_app_id')
-    .select(['client_secrets.client_app_id as appId', 'client_secrets.mac as mac', 'client_secrets.expires_at as expiresAt'])
+    .select([
+      'client_secrets.client_app_id as appId',
+      'client_secrets.mac as mac',
+      'client_secrets.expires_at as expiresAt',
+    ])
     .where('client_apps.tenant_id', '=', tenantId)
     .orderBy('client_secrets.mac');
   if (clientId !== undefined) {

@@ -22,12 +22,24 @@ export function isAcceptableRedirectUri(text: string): boolean {
  * RFC 8252 §7.3, RFC 9700 §2.1.
  */
 export function isRegisteredRedirectUri(asked: unknown, registered: readonly string[]): boolean {
-  if (typeof asked !== 'string' || !isAcceptableRedirectUri(asked)) return false; // LES-01
-  return registered.some((known) => matchesRedirectUri(known, asked));
+  if (typeof asked !== 'string' || !isAcceptableRedirectUri(asked)) return false;
+  return registered.some((known) => matchesRedirectUri(known, asked)); // LES-01
 }
 
 /** Schemes that browsers and systems give a meaning of their own; a reverse-domain name is an app's. */
-const systemSchemes = new Set(['about:', 'blob:', 'data:', 'file:', 'ftp:', 'javascript:', 'mailto:', 'vbscript:', 'view-source:', 'ws:', 'wss:']);
+const systemSchemes = new Set([
+  'about:',
+  'blob:',
+  'data:',
+  'file:',
+  'ftp:',
+  'javascript:',
+  'mailto:',
+  'vbscript:',
+  'view-source:',
+  'ws:',
+  'wss:',
+]);
 
 /** `com.example.app:` per RFC 8252 §7.1; `cursor:` and `vscode:` show that the dot is often left out. */
 function isPrivateScheme(protocol: string): boolean {

@@ -53,20 +53,36 @@ export async function upsertClientApp(
 
 function checkInput(input: ClientAppInput): void {
   const { clientId } = input;
-  const problem = (code: string, sentence: string): Misuse => new Misuse(`client-app/${code}`, sentence);
-  if (!isPlainIdentifier(clientId)) throw problem('client-id', `The client id "${clientId}" may hold only letters, digits, - and _.`);
+  if (!isPlainIdentifier(clientId)) throw problem('client-id', clientId);
   for (const secret of input.secrets ?? []) {
     const text = typeof secret === 'string' ? secret : secret.secret;
-    if (!isPlainIdentifier(text)) throw problem('secret', `A secret of ${clientId} is empty, too long, or holds more than letters, digits, - and _.`); // CAU-05
+    if (!isPlainIdentifier(text)) throw problem('secret', clientId); // CAU-05
   }
   for (const uri of [...(input.redirectUris ?? []), ...(input.postLogoutRedirectUris ?? [])]) {
-    if (!isAcceptableRedirectUri(uri)) throw problem('redirect-uri', `${clientId} may not redirect to "${uri}": https, http on this machine, or a scheme of the app's own, without a fragment.`); // LES-17
+    if (!isAcceptableRedirectUri(uri)) throw problem('redirect-uri', clientId, uri); // LES-17
   }
   const methods = input.tokenEndpointAuthMethods ?? [];
-  if (methods.includes('none') && methods.length > 1) throw problem('methods', `${clientId} is public or it is not: "none" stands alone.`); // CAU-04
+  if (methods.includes('none') && methods.length > 1) throw problem('methods', clientId); // CAU-04
 }
 
-function toSecretMac(secret: string | { secret: string; expiresAt: number }, tenantId: string, clientId: string, secretBox: SecretBox): SecretMac {
+const sentences = {
+  'client-id': (id: string) => `The client id "${id}" may hold only letters, digits, - and _.`,
+  secret: (id: string) => `A secret of ${id} is empty, too long, or holds more than letters, digits, - and _.`,
+  'redirect-uri': (id: string, uri = '') =>
+    `${id} may not redirect to "${uri}": https, http on this machine, or a scheme of the app's own, without a fragment.`,
+  methods: (id: string) => `${id} is public or it is not: the method "none" stands alone.`,
+};
+
+function problem(kind: keyof typeof sentences, clientId: string, uri?: string): Misuse {
+  return new Misuse(`client-app/${kind}`, sentences[kind](clientId, uri));
+}
+
+function toSecretMac(
+  secret: string | { secret: string; expiresAt: number },
+  tenantId: string,
+  clientId: string,
+  secretBox: SecretBox,
+): SecretMac {
   if (typeof secret === 'string') return { mac: clientSecretMac(secretBox, { tenantId, clientId }, secret) };
   return { mac: clientSecretMac(secretBox, { tenantId, clientId }, secret.secret), expiresAt: secret.expiresAt };
 }
@@ -75,11 +91,17 @@ function isSame(known: ClientApp, input: ClientAppInput, macs: readonly SecretMa
   const key = { id: known.id, tenantId: known.tenantId, now: 0, epoch: 0 };
   const asStored = toRow(known, { clientId: known.clientId, name: known.name }, key);
   const asWanted = toRow(known, input, key);
-  return JSON.stringify(asStored) === JSON.stringify(asWanted) && (macs === undefined || secretKey(macs) === secretKey(known.secretMacs));
+  return (
+    JSON.stringify(asStored) === JSON.stringify(asWanted) &&
+    (macs === undefined || secretKey(macs) === secretKey(known.secretMacs))
+  );
 }
 
 function secretKey(macs: readonly SecretMac[]): string {
-  return macs.map((secret) => `${secret.mac} ${secret.expiresAt ?? ''}`).sort().join('\n');
+  return macs
+    .map((secret) => `${secret.mac} ${secret.expiresAt ?? ''}`)
+    .sort()
+    .join('\n');
 }
 
 function toRow(
@@ -95,8 +117,12 @@ function toRow(
     name: input.name,
     redirect_uris: JSON.stringify(input.redirectUris ?? known?.redirectUris ?? []),
     post_logout_redirect_uris: JSON.stringify(input.postLogoutRedirectUris ?? known?.postLogoutRedirectUris ?? []),
-    grant_types: JSON.stringify(input.grantTypes ?? known?.grantTypes ?? [grantTypes.authorizationCode, grantTypes.tokenExchange]),
-    token_endpoint_auth_methods: JSON.stringify(input.tokenEndpointAuthMethods ?? known?.tokenEndpointAuthMethods ?? ['client_secret_basic']),
+    grant_types: JSON.stringify(
+      input.grantTypes ?? known?.grantTypes ?? [grantTypes.authorizationCode, grantTypes.tokenExchange],
+    ),
+    token_endpoint_auth_methods: JSON.stringify(
+      input.tokenEndpointAuthMethods ?? known?.tokenEndpointAuthMethods ?? ['client_secret_basic'],
+    ),
     jwks: jwks === undefined ? null : JSON.stringify(jwks),
     id_token_algorithm: input.idTokenAlgorithm ?? known?.idTokenAlgorithm ?? 'RS256',
     refresh_tokens: Number(input.refreshTokens ?? known?.refreshTokens ?? false),
@@ -120,7 +146,13 @@ async function writeSecrets(
   for (const { mac, expiresAt } of new Map(change.macs.map((secret) => [secret.mac, secret])).values()) {
     await trx
       .insertInto('client_secrets')
-      .values({ tenant_id: change.tenantId, client_app_id: change.id, mac, created_at: change.now, expires_at: expiresAt ?? null })
+      .values({
+        tenant_id: change.tenantId,
+        client_app_id: change.id,
+        mac,
+        created_at: change.now,
+        expires_at: expiresAt ?? null,
+      })
       .execute();
   }
 }

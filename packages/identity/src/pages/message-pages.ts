@@ -30,7 +30,10 @@ export interface SignOutFacts extends PageFacts {
 
 /** Asks before signing out: any page on the web can send a browser here. */
 export function renderSignOutPage(facts: SignOutFacts): Promise<string> {
-  const asks = facts.clientName === undefined ? '' : html`<strong><bdi>${shorten(facts.clientName)}</bdi></strong> asks to sign you out. `;
+  const asks =
+    facts.clientName === undefined
+      ? ''
+      : html`<strong><bdi>${shorten(facts.clientName)}</bdi></strong> asks to sign you out. `;
   return renderPage({
     title: 'Sign out',
     tenantName: facts.tenantName,
@@ -51,20 +54,57 @@ export function renderSignedOutPage(facts: PageFacts & { readonly isSignedOut: b
 <p class="lead">Apps ask you to sign in again. You can close this page.</p>`
     : html`<h1>You are still signed in</h1>
 <p class="lead">Nothing has changed for your other apps. You can close this page.</p>`;
-  return renderPage({ title: facts.isSignedOut ? 'Signed out' : 'Still signed in', tenantName: facts.tenantName, issuer: facts.issuer, content });
+  return renderPage({
+    title: facts.isSignedOut ? 'Signed out' : 'Still signed in',
+    tenantName: facts.tenantName,
+    issuer: facts.issuer,
+    content,
+  });
 }
 
 const again = 'Go back to the app and start there again.';
 const tellMaker = 'Whoever runs the app can correct it. The id below tells them what happened.';
 
 const messages = {
-  invalid_request: { title: 'This request cannot be answered', what: 'The app asked in a way that is not understood here.', next: tellMaker },
-  invalid_client: { title: 'This app is not known here', what: 'No app that may sign people in is registered under the id it gave, or it is blocked.', next: tellMaker },
-  invalid_redirect_uri: { title: 'This app may not be answered there', what: 'The app asked for an answer at an address it has not registered. Nothing was sent there.', next: tellMaker },
-  sign_on_gone: { title: 'This sign-in is no longer open', what: 'It was finished, it ran out, or it was started in another browser.', next: again },
-  foreign_origin: { title: 'This form came from elsewhere', what: 'The form was not sent by the page you signed in on. Nothing was checked.', next: again },
-  access_denied: { title: 'Nobody was signed in', what: 'The sign-in was stopped, or your account may not use this app.', next: 'Your IT can tell you why; the id below leads them to it.' },
+  invalid_request: {
+    title: 'This request cannot be answered',
+    what: 'The app asked in a way that is not understood here.',
+    next: tellMaker,
+  },
+  invalid_client: {
+    title: 'This app is not known here',
+    what: 'No app that may sign people in is registered under the id it gave, or it is blocked.',
+    next: tellMaker,
+  },
+  invalid_redirect_uri: {
+    title: 'This app may not be answered there',
+    what: 'The app asked for an answer at an address it has not registered. Nothing was sent there.',
+    next: tellMaker,
+  },
+  sign_on_gone: {
+    title: 'This sign-in is no longer open',
+    what: 'It was finished, it ran out, or it was started in another browser.',
+    next: again,
+  },
+  foreign_origin: {
+    title: 'This form came from elsewhere',
+    what: 'The form was not sent by the page you signed in on. Nothing was checked.',
+    next: again,
+  },
+  access_denied: {
+    title: 'Nobody was signed in',
+    what: 'The sign-in was stopped, or your account may not use this app.',
+    next: 'Your IT can tell you why; the id below leads them to it.',
+  },
   not_found: { title: 'There is nothing here', what: 'No page has this address.', next: again },
-  server_error: { title: 'That did not work here', what: 'This is not a no: something broke on our side and nothing was decided.', next: 'Try again. If it happens once more, your IT needs the id below.' },
-  temporarily_unavailable: { title: 'Sign-in is not available right now', what: 'This is not a no: the database cannot be reached, and nothing was decided.', next: 'Try again in a minute.' },
+  server_error: {
+    title: 'That did not work here',
+    what: 'This is not a no: something broke on our side and nothing was decided.',
+    next: 'Try again. If it happens once more, your IT needs the id below.',
+  },
+  temporarily_unavailable: {
+    title: 'Sign-in is not available right now',
+    what: 'This is not a no: the database cannot be reached, and nothing was decided.',
+    next: 'Try again in a minute.',
+  },
 } as const;

@@ -19,7 +19,8 @@ export function renderSignOnPage(page: SignOnPage): Promise<string> {
   const { problem, username } = page;
   const isTyped = username !== '';
   const where = page.clientHost === undefined ? '' : html` (<bdi>${page.clientHost}</bdi>)`;
-  const wrong = problem === 'no-match' || problem === 'empty' ? html` aria-invalid="true" aria-describedby="refused"` : '';
+  const wrong =
+    problem === 'no-match' || problem === 'empty' ? html` aria-invalid="true" aria-describedby="refused"` : '';
   return renderPage({
     title: 'Sign in',
     tenantName: page.tenantName,
@@ -43,7 +44,8 @@ ${problem === undefined ? '' : refusedBox(problemSentences[problem])}
  * apart would list the company's people.
  */
 const problemSentences: Record<SignOnProblem, string> = {
-  'no-match': 'This name and password do not match. After 5 wrong tries an account takes none for 15 minutes. Forgotten? Your IT can set a new password.',
+  'no-match':
+    'This name and password do not match. After 5 wrong tries an account takes none for 15 minutes. Forgotten? Your IT can set a new password.',
   disabled: 'This account is switched off. Your IT can switch it on again.',
   empty: 'Type both your name and your password.',
   busy: 'Too many people are signing in at this moment. Nothing was checked. Try again in a few seconds.',

@@ -18,13 +18,21 @@ export interface Person {
   readonly version: number;
 }
 
-export async function findPerson(database: IdentityDatabase, tenantId: string, id: string): Promise<Person | undefined> {
+export async function findPerson(
+  database: IdentityDatabase,
+  tenantId: string,
+  id: string,
+): Promise<Person | undefined> {
   const people = await readPeople(queries(database), tenantId, { id });
   return people[0];
 }
 
 /** The person a typed name stands for, whichever of the person's names it is. */
-export async function findPersonByLogin(database: IdentityDatabase, tenantId: string, typed: string): Promise<Person | undefined> {
+export async function findPersonByLogin(
+  database: IdentityDatabase,
+  tenantId: string,
+  typed: string,
+): Promise<Person | undefined> {
   const identifier = normalizeLoginIdentifier(typed);
   if (identifier === undefined) return undefined;
   const row = await queries(database)
@@ -37,7 +45,11 @@ export async function findPersonByLogin(database: IdentityDatabase, tenantId: st
 }
 
 /** Everybody, or only those changed after an epoch: what a snapshot loads, and then follows. */
-export function listPeople(database: IdentityDatabase, tenantId: string, changedAfter = -1): Promise<readonly Person[]> {
+export function listPeople(
+  database: IdentityDatabase,
+  tenantId: string,
+  changedAfter = -1,
+): Promise<readonly Person[]> {
   return readPeople(queries(database), tenantId, { changedAfter });
 }
 
@@ -61,7 +73,15 @@ export async function readPeople(
   if (changedAfter !== undefined && changedAfter >= 0) {
     users = users.where('version', '>', changedAfter);
     members = members.where((e) =>
-      e('group_members.user_id', 'in', e.selectFrom('users').select('users.id').where('users.tenant_id', '=', tenantId).where('users.version', '>', changedAfter)),
+      e(
+        'group_members.user_id',
+        'in',
+        e
+          .selectFrom('users')
+          .select('users.id')
+          .where('users.tenant_id', '=', tenantId)
+          .where('users.version', '>', changedAfter),
+      ),
     );
   }
   const groups = Map.groupBy(await members.execute(), (member) => member.userId);

@@ -18,11 +18,13 @@ export async function takeTry(database: IdentityDatabase, userId: string, now: n
   const isLockOver = sql<boolean>`locked_until is not null and locked_until <= ${now}`;
   const lockedUntil = sql<number>`cast(${now + lockMilliseconds} as bigint)`;
   const tries = sql<number>`case when ${isLockOver} then 1 else failed_sign_ons + 1 end`;
+  const isLast = sql<boolean>`(${tries}) >= ${sql.lit(triesBeforeLock)}`;
+  const lock = sql<number | null>`case when ${isLast} then ${lockedUntil} else null end`;
   const taken = await queries(database)
     .updateTable('users')
     .set({
       failed_sign_ons: tries,
-      locked_until: sql<number | null>`case when (${tries}) >= ${sql.lit(triesBeforeLock)} then ${lockedUntil} else null end`, // LES-05
+      locked_until: lock, // LES-05
     })
     .where('id', '=', userId)
     .where((e) => e.or([e('locked_until', 'is', null), e('locked_until', '<=', now)])) // LES-05

@@ -1,6 +1,6 @@
-import { verify } from '@node-rs/argon2';
 import { Misuse } from '@crossgrant/platform';
 import { newId } from '@crossgrant/protocol';
+import { verify } from '@node-rs/argon2';
 import type { Transaction } from 'kysely';
 import { endSessionsOfPerson } from '../sessions/end-sessions.ts';
 import { changeTenant, type IdentityDatabase, queries } from '../store/identity-database.ts';
@@ -36,18 +36,25 @@ export async function upsertPerson(
   const login = readLoginNames(input);
   const known = await readKnown(database, tenantId, login.username);
   const passwordHash = await newPasswordHash(input, known?.row.password_hash ?? undefined);
-  if (known !== undefined && passwordHash === undefined && isSame(known.person, known.row, input)) return { id: known.person.id, isChanged: false };
+  if (known !== undefined && passwordHash === undefined && isSame(known.person, known.row, input))
+    return { id: known.person.id, isChanged: false };
 
   return changeTenant(database, tenantId, async (trx, epoch) => {
     const row = await findRow(trx, tenantId, login.username);
     const id = row?.id ?? newId('usr', now);
     const next = nextRow(row, { id, tenantId, input, passwordHash, now, epoch });
     if (row === undefined) await trx.insertInto('users').values(next).execute();
-    else await trx.updateTable('users').set(next).where('id', '=', id).execute();
+    else
+      await trx
+        .updateTable('users')
+        .set(changedColumns(next, passwordHash !== undefined))
+        .where('id', '=', id)
+        .execute();
     await writeLoginNames(trx, tenantId, id, next, login);
-    if (input.groups !== undefined) await setGroupsOfPerson(trx, { tenantId, userId: id, names: input.groups, now, epoch });
+    if (input.groups !== undefined)
+      await setGroupsOfPerson(trx, { tenantId, userId: id, names: input.groups, now, epoch });
     if (next.state === 'disabled' || (row !== undefined && passwordHash !== undefined)) {
-      await endSessionsOfPerson(trx, { tenantId, userId: id, now, epoch }); // LES-20
+      await endSessionsOfPerson(trx, { tenantId, userId: id, now, epoch });
     }
     return { id, isChanged: true };
   });
@@ -74,19 +81,29 @@ interface LoginNames {
 function readLoginNames(input: PersonInput): LoginNames {
   const username = normalizeLoginIdentifier(input.username);
   const email = input.email === undefined ? undefined : normalizeLoginIdentifier(input.email);
-  if (username === undefined) throw new Misuse('person/username', `The user name "${input.username}" is empty, too long, or no address although it has an @.`);
-  if (input.email !== undefined && email?.includes('@') !== true) throw new Misuse('person/email', `The e-mail of ${input.username} must be one address with one @.`);
+  if (username === undefined)
+    throw new Misuse(
+      'person/username',
+      `The user name "${input.username}" is empty, too long, or no address although it has an @.`,
+    );
+  if (input.email !== undefined && email?.includes('@') !== true)
+    throw new Misuse('person/email', `The e-mail of ${input.username} must be one address with one @.`);
   return { username, email };
 }
 
 async function newPasswordHash(input: PersonInput, stored: string | undefined): Promise<string | undefined> {
   if (input.password === undefined) return undefined;
-  if (passwordProblem(input.password) !== undefined) throw new Misuse('person/password', `The password of ${input.username} is empty or longer than 1024 bytes.`);
+  if (passwordProblem(input.password) !== undefined)
+    throw new Misuse('person/password', `The password of ${input.username} is empty or longer than 1024 bytes.`);
   if (stored !== undefined && (await verify(stored, input.password.normalize('NFC')))) return undefined;
   return hashPassword(input.password);
 }
 
-async function findRow(kysely: Transaction<IdentitySchema> | ReturnType<typeof queries>, tenantId: string, username: string): Promise<UserRow | undefined> {
+async function findRow(
+  kysely: Transaction<IdentitySchema> | ReturnType<typeof queries>,
+  tenantId: string,
+  username: string,
+): Promise<UserRow | undefined> {
   return kysely
     .selectFrom('users')
     .innerJoin('login_identifiers', 'login_identifiers.user_id', 'users.id')
@@ -97,7 +114,11 @@ async function findRow(kysely: Transaction<IdentitySchema> | ReturnType<typeof q
     .executeTakeFirst();
 }
 
-async function readKnown(database: IdentityDatabase, tenantId: string, username: string): Promise<{ row: UserRow; person: Person } | undefined> {
+async function readKnown(
+  database: IdentityDatabase,
+  tenantId: string,
+  username: string,
+): Promise<{ row: UserRow; person: Person } | undefined> {
   const row = await findRow(queries(database), tenantId, username);
   if (row === undefined) return undefined;
   const [person] = await readPeople(queries(database), tenantId, { id: row.id });
@@ -105,7 +126,14 @@ async function readKnown(database: IdentityDatabase, tenantId: string, username:
 }
 
 function isSame(person: Person, row: UserRow, input: PersonInput): boolean {
-  const wanted = nextRow(row, { id: row.id, tenantId: row.tenant_id, input, passwordHash: undefined, now: row.created_at, epoch: row.version });
+  const wanted = nextRow(row, {
+    id: row.id,
+    tenantId: row.tenant_id,
+    input,
+    passwordHash: undefined,
+    now: row.created_at,
+    epoch: row.version,
+  });
   const isRowEqual = (Object.keys(wanted) as (keyof UserRow)[]).every((column) => wanted[column] === row[column]);
   const groups = input.groups === undefined ? person.groups : [...new Set(input.groups)].sort();
   return isRowEqual && groups.join('\n') === [...person.groups].sort().join('\n');
@@ -132,7 +160,7 @@ function nextRow(row: UserRow | undefined, change: RowChange): UserRow {
     name: input.name ?? row?.name ?? null,
     state: input.state ?? row?.state ?? 'active',
     password_hash: passwordHash ?? row?.password_hash ?? null,
-    revoked_before: isReset ? change.now : (row?.revoked_before ?? null), // LES-20
+    revoked_before: isReset ? change.now : (row?.revoked_before ?? null),
     failed_sign_ons: isReset ? 0 : (row?.failed_sign_ons ?? 0),
     locked_until: isReset ? null : (row?.locked_until ?? null),
     created_at: row?.created_at ?? change.now,
@@ -140,7 +168,19 @@ function nextRow(row: UserRow | undefined, change: RowChange): UserRow {
   };
 }
 
-async function writeLoginNames(trx: Transaction<IdentitySchema>, tenantId: string, userId: string, next: UserRow, login: LoginNames): Promise<void> {
+/** The count of tries belongs to those who sign on; only a new password resets it. */
+function changedColumns(next: UserRow, isReset: boolean): Partial<UserRow> {
+  const { failed_sign_ons: _tries, locked_until: _lock, ...changing } = next;
+  return isReset ? next : changing;
+}
+
+async function writeLoginNames(
+  trx: Transaction<IdentitySchema>,
+  tenantId: string,
+  userId: string,
+  next: UserRow,
+  login: LoginNames,
+): Promise<void> {
   const email = login.email ?? (next.email === null ? undefined : normalizeLoginIdentifier(next.email));
   const names = new Map<string, 'username' | 'email'>();
   if (email !== undefined) names.set(email, 'email');

@@ -19,7 +19,8 @@ export async function endSessions(
   now: number,
   audit?: AuditEntry,
 ): Promise<number> {
-  const browserSession = 'sid' in choice ? await browserSessionOf(database, tenantId, choice.sid) : choice.browserSession;
+  const browserSession =
+    'sid' in choice ? await browserSessionOf(database, tenantId, choice.sid) : choice.browserSession;
   if (browserSession === undefined) return 0;
   return changeTenant(database, tenantId, async (trx, epoch, auditChange) => {
     const ended = await trx
@@ -53,7 +54,11 @@ export async function endSessionsOfPerson(
   return ended.length;
 }
 
-async function forgetBrowsers(trx: Transaction<IdentitySchema>, tenantId: string, browserSessions: readonly string[]): Promise<void> {
+async function forgetBrowsers(
+  trx: Transaction<IdentitySchema>,
+  tenantId: string,
+  browserSessions: readonly string[],
+): Promise<void> {
   if (browserSessions.length === 0) return;
   await trx
     .deleteFrom('oidc_artifacts')
@@ -63,7 +68,11 @@ async function forgetBrowsers(trx: Transaction<IdentitySchema>, tenantId: string
     .execute();
 }
 
-async function browserSessionOf(database: IdentityDatabase, tenantId: string, sid: string): Promise<string | undefined> {
+async function browserSessionOf(
+  database: IdentityDatabase,
+  tenantId: string,
+  sid: string,
+): Promise<string | undefined> {
   const row = await queries(database)
     .selectFrom('sessions')
     .select('browser_session')

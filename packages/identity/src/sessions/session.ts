@@ -17,7 +17,11 @@ export interface SessionRecord {
   readonly expiresAt: number;
 }
 
-export async function findSession(database: IdentityDatabase, tenantId: string, sid: string): Promise<SessionRecord | undefined> {
+export async function findSession(
+  database: IdentityDatabase,
+  tenantId: string,
+  sid: string,
+): Promise<SessionRecord | undefined> {
   const row = await queries(database)
     .selectFrom('sessions')
     .selectAll()
@@ -28,7 +32,11 @@ export async function findSession(database: IdentityDatabase, tenantId: string, 
 }
 
 /** Sessions of a tenant that ended and whose tokens could still be around: what a snapshot needs to refuse them. */
-export async function listEndedSessions(database: IdentityDatabase, tenantId: string, changedAfter = -1): Promise<readonly SessionRecord[]> {
+export async function listEndedSessions(
+  database: IdentityDatabase,
+  tenantId: string,
+  changedAfter = -1,
+): Promise<readonly SessionRecord[]> {
   const rows = await queries(database)
     .selectFrom('sessions')
     .selectAll()
@@ -57,7 +65,12 @@ export interface NewSession {
  * the row forward; a row that ended stays ended, and a row never changes its person or client. False when it may not
  * be used.
  */
-export async function recordSession(database: IdentityDatabase, session: NewSession, now: number, epoch: number): Promise<boolean> {
+export async function recordSession(
+  database: IdentityDatabase,
+  session: NewSession,
+  now: number,
+  epoch: number,
+): Promise<boolean> {
   const row: SessionRow = {
     tenant_id: session.tenantId,
     sid: session.sid,

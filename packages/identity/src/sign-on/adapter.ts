@@ -17,7 +17,12 @@ import { findLivePerson } from './live-person.ts';
 
 /** Storage for oidc-provider: client apps from the tenant, everything else in one table of the shared database. */
 export function createAdapter(deps: SignOnDeps, kind: string): Adapter {
-  const artifacts: ArtifactDeps = { database: deps.database, tenantId: deps.tenantId, secretBox: deps.secretBox, clock: deps.clock };
+  const artifacts: ArtifactDeps = {
+    database: deps.database,
+    tenantId: deps.tenantId,
+    secretBox: deps.secretBox,
+    clock: deps.clock,
+  };
   const open = async (stored: StoredArtifact | undefined): Promise<AdapterPayload | undefined> => {
     if (stored === undefined) return undefined;
     if (kind === 'Session' && !(await isLiveBrowserSession(deps, stored.payload))) return undefined; // LES-20

@@ -51,9 +51,9 @@ const attemptsAtMost = 8;
 
 async function judge(deps: SignOnDeps, admission: Admission, epoch: number): Promise<AdmissionRefused | undefined> {
   const client = await deps.findClient(admission.clientId);
-  if (client?.state !== 'active') return 'client-blocked'; // LES-20
+  if (client?.state !== 'active') return 'client-blocked';
   const live = await findLivePerson(deps, admission.userId, admission.authTime);
-  if (!live.isLive) return live.because; // LES-05, LES-20
+  if (!live.isLive) return live.because;
   const isRecorded = await recordSession(deps.database, newSession(deps, admission), deps.clock(), epoch);
   return isRecorded ? undefined : 'session-ended';
 }

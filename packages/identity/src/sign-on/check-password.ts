@@ -12,9 +12,12 @@ export interface PasswordAttempt {
   readonly clientId: string | undefined;
 }
 
-export type PasswordCheck =
-  | { readonly isRight: true; readonly userId: string; readonly authTime: number }
-  | { readonly isRight: false; readonly problem: 'no-match' | 'disabled' | 'busy' };
+interface Wrong {
+  readonly isRight: false;
+  readonly problem: 'no-match' | 'disabled' | 'busy';
+}
+
+export type PasswordCheck = { readonly isRight: true; readonly userId: string; readonly authTime: number } | Wrong;
 
 /**
  * Checks a name and password. The name is resolved to an account first, the account's try is taken before the password is
@@ -31,20 +34,27 @@ export async function checkPassword(deps: SignOnDeps, attempt: PasswordAttempt):
   if (person === undefined) return refuse(deps, attempt, undefined, 'name-unknown');
   if (!mayTry) return refuse(deps, attempt, person, 'account-locked');
   if (!isRight) return refuse(deps, attempt, person, 'wrong-password');
-  if (!(await settleTries(deps.database, person.id))) { // LES-05, LES-20
-    await refuse(deps, attempt, person, 'person-disabled');
-    return { isRight: false, problem: 'disabled' };
-  }
+  const isActive = await settleTries(deps.database, person.id);
+  if (!isActive) return { ...(await refuse(deps, attempt, person, 'person-disabled')), problem: 'disabled' }; // LES-05, LES-20
   return { isRight: true, userId: person.id, authTime: signOnSeconds(deps.clock(), person.revokedBefore) };
 }
 
 async function passwordHashOf(deps: SignOnDeps, userId: string): Promise<string | undefined> {
-  const row = await queries(deps.database).selectFrom('users').select('password_hash').where('id', '=', userId).executeTakeFirst();
+  const row = await queries(deps.database)
+    .selectFrom('users')
+    .select('password_hash')
+    .where('id', '=', userId)
+    .executeTakeFirst();
   return row?.password_hash ?? undefined;
 }
 
 /** The attempt is on record before it is answered. What was typed as a name is kept only if it names somebody. */
-async function refuse(deps: SignOnDeps, attempt: PasswordAttempt, person: Person | undefined, because: string): Promise<PasswordCheck> {
+async function refuse(
+  deps: SignOnDeps,
+  attempt: PasswordAttempt,
+  person: Person | undefined,
+  because: string,
+): Promise<Wrong> {
   await deps.database.commits.audit({
     id: newId('aud', deps.clock()),
     scope: deps.tenantId,

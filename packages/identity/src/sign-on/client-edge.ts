@@ -1,5 +1,15 @@
 import type { IncomingMessage } from 'node:http';
-import { isFormMediaType, newId, parseForm, type PlainHeaders, type PlainResponse, plainHeaders, type Refusal, readClientCredentials, refusalResponse } from '@crossgrant/protocol';
+import {
+  isFormMediaType,
+  newId,
+  type PlainHeaders,
+  type PlainResponse,
+  parseForm,
+  plainHeaders,
+  type Refusal,
+  readClientCredentials,
+  refusalResponse,
+} from '@crossgrant/protocol';
 import { authenticateClient } from '../clients/authenticate-client.ts';
 import type { SignOnDeps } from './deps.ts';
 
@@ -9,7 +19,11 @@ import type { SignOnDeps } from './deps.ts';
  *
  * RFC 6749 §2.3, §3.2.
  */
-export async function refuseClient(deps: SignOnDeps, request: IncomingMessage, body: Buffer): Promise<PlainResponse | undefined> {
+export async function refuseClient(
+  deps: SignOnDeps,
+  request: IncomingMessage,
+  body: Buffer,
+): Promise<PlainResponse | undefined> {
   const headers = plainHeaders(headerPairs(request.rawHeaders));
   const { refusal, clientId } = await judge(deps, headers, body.toString('utf8'));
   if (refusal === undefined) return undefined;
@@ -28,7 +42,11 @@ export async function refuseClient(deps: SignOnDeps, request: IncomingMessage, b
   return refusalResponse(refusal, { id, explainUrl: deps.explainUrl, wwwAuthenticate });
 }
 
-async function judge(deps: SignOnDeps, headers: PlainHeaders, body: string): Promise<{ refusal?: Refusal; clientId?: string }> {
+async function judge(
+  deps: SignOnDeps,
+  headers: PlainHeaders,
+  body: string,
+): Promise<{ refusal?: Refusal; clientId?: string }> {
   const media = isFormMediaType(headers);
   if (!media.ok) return media;
   const form = parseForm(body);

@@ -24,7 +24,7 @@ export function toClientMetadata(app: ClientApp | undefined): ClientMetadata | u
     client_id: app.clientId,
     client_name: app.name,
     redirect_uris: redirectUris,
-    post_logout_redirect_uris: app.postLogoutRedirectUris.filter(isAcceptableRedirectUri), // LES-17
+    post_logout_redirect_uris: app.postLogoutRedirectUris.filter(isAcceptableRedirectUri),
     response_types: isInteractive ? ['code'] : [],
     grant_types: registeredGrantTypes(app, isInteractive),
     token_endpoint_auth_method: method,

@@ -21,18 +21,29 @@ export function providerConfiguration(deps: SignOnDeps): Configuration {
     loadExistingGrant,
     interactions: { policy: signOnPolicy(), url: (_ctx, interaction) => signOnPath(deps, interaction.uid) },
     cookies: { names: { ...cookieNames(deps.issuer) }, long: cookie, short: cookie },
-    routes: { authorization: '/authorize', token: '/token', userinfo: '/userinfo', end_session: '/logout', revocation: '/revoke', jwks: '/jwks' },
+    routes: {
+      authorization: '/authorize',
+      token: '/token',
+      userinfo: '/userinfo',
+      end_session: '/logout',
+      revocation: '/revoke',
+      jwks: '/jwks',
+    },
     responseTypes: ['code'], // SSO-01, BCP-01
     pkce: { required: () => true }, // SSO-01
     clientAuthMethods: ['client_secret_basic', 'client_secret_post', 'none'],
     scopes: ['openid', 'profile', 'email', 'offline_access'],
-    claims: { openid: ['sub', 'auth_time', 'acr', 'amr', 'sid'], profile: ['name', 'preferred_username'], email: ['email', 'email_verified'] },
+    claims: {
+      openid: ['sub', 'auth_time', 'acr', 'amr', 'sid'],
+      profile: ['name', 'preferred_username'],
+      email: ['email', 'email_verified'],
+    },
     acrValues: [passwordAssurance.acr],
     subjectTypes: ['public'],
     enabledJWA: { idTokenSigningAlgValues: ['RS256', 'ES256'] },
-    expiresWithSession: () => true, // LES-20
+    expiresWithSession: () => true,
     issueRefreshToken: async (_ctx, client) => client.grantTypeAllowed('refresh_token'),
-    rotateRefreshToken: (ctx) => ctx.oidc.client?.clientAuthMethod === 'none', // BCP-01
+    rotateRefreshToken: (ctx) => ctx.oidc.client?.clientAuthMethod === 'none',
     clientBasedCORS: () => false,
     renderError: (ctx, out, error) => renderFailure(deps, ctx, out.error, error),
     ttl: lifetimes(deps),
@@ -69,9 +80,10 @@ function lifetimes(deps: SignOnDeps): Configuration['ttl'] {
     return Math.max(1, authTime + deps.sessionSeconds - Math.floor(deps.clock() / 1000));
   };
   return {
-    AuthorizationCode: signOnDefaults.codeSeconds, // SSO-01
+    AuthorizationCode: signOnDefaults.codeSeconds,
     AccessToken: signOnDefaults.accessTokenSeconds,
-    IdToken: (_ctx, token) => Math.min(signOnDefaults.idTokenSeconds, left(token.available.auth_time as number | undefined)), // SSO-02, LES-21
+    IdToken: (_ctx, token) =>
+      Math.min(signOnDefaults.idTokenSeconds, left(token.available.auth_time as number | undefined)), // SSO-02, LES-21
     RefreshToken: (_ctx, token) => left(token.authTime),
     Session: (_ctx, session) => left(session.loginTs),
     Interaction: signOnDefaults.interactionSeconds,
@@ -88,7 +100,7 @@ function signOnPolicy(): Policy {
   policy.get('consent')?.checks.clear();
   policy.get('login')?.checks.add(
     new Check('person_is_gone', 'End-User authentication is required', 'login_required', (ctx) => {
-      return ctx.oidc.session?.accountId !== undefined && ctx.oidc.account === undefined; // LES-20
+      return ctx.oidc.session?.accountId !== undefined && ctx.oidc.account === undefined;
     }),
   );
   return policy as Policy;
@@ -99,7 +111,12 @@ interface TokenFacts {
   readonly authTime?: number;
 }
 
-async function findAccount(deps: SignOnDeps, ctx: KoaContextWithOIDC, userId: string, token: TokenFacts | undefined): Promise<Account | undefined> {
+async function findAccount(
+  deps: SignOnDeps,
+  ctx: KoaContextWithOIDC,
+  userId: string,
+  token: TokenFacts | undefined,
+): Promise<Account | undefined> {
   const authTime = token === undefined ? ctx.oidc.session?.loginTs : token.authTime;
   const live =
     token?.sid === undefined
@@ -122,12 +139,17 @@ function toAccount(person: Person): Account {
 }
 
 /** One grant per app and sign-in, widened to what the app asks for; it ends with the sign-in. */
-async function loadExistingGrant(ctx: KoaContextWithOIDC): Promise<InstanceType<KoaContextWithOIDC['oidc']['provider']['Grant']> | undefined> {
+async function loadExistingGrant(
+  ctx: KoaContextWithOIDC,
+): Promise<InstanceType<KoaContextWithOIDC['oidc']['provider']['Grant']> | undefined> {
   const { provider, client, session, account } = ctx.oidc;
   if (client === undefined || session === undefined || account === undefined) return undefined;
   const known = session.grantIdFor(client.clientId);
   const found = known === undefined ? undefined : await provider.Grant.find(known);
-  const grant = found?.accountId === account.accountId ? found : new provider.Grant({ accountId: account.accountId, clientId: client.clientId });
+  const grant =
+    found?.accountId === account.accountId
+      ? found
+      : new provider.Grant({ accountId: account.accountId, clientId: client.clientId });
   const asked = [...ctx.oidc.requestParamOIDCScopes];
   const missing = asked.filter((scope) => !grant.getOIDCScope().split(' ').includes(scope));
   if (missing.length > 0) grant.addOIDCScope(missing.join(' '));

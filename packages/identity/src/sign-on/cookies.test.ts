@@ -10,8 +10,14 @@ const id = 'abcdefghijklmnopqrstuvwxyz';
 function jarFor(url: string, cookie?: string) {
   const headers = new Map<string, string[]>();
   const req = { url, headers: { cookie } } as unknown as IncomingMessage;
-  const res = { getHeader: (name: string) => headers.get(name), setHeader: (name: string, value: string[]) => headers.set(name, value) } as unknown as ServerResponse;
-  return { jar: createCookieJar(req, res, { names, isSecure: true, macOf }), lines: () => headers.get('set-cookie') ?? [] };
+  const res = {
+    getHeader: (name: string) => headers.get(name),
+    setHeader: (name: string, value: string[]) => headers.set(name, value),
+  } as unknown as ServerResponse;
+  return {
+    jar: createCookieJar(req, res, { names, isSecure: true, macOf }),
+    lines: () => headers.get('set-cookie') ?? [],
+  };
 }
 
 verifies('LES-15', 'names are exact, only blanks and tabs are dropped, a name seen twice is absent', () => {
@@ -50,5 +56,7 @@ test('abandoned sign-ins do not pile up', () => {
   const { jar, lines } = jarFor('/authorize', cookie);
   jar.set(names.interaction, id, { maxAge: 900_000 });
   expect(lines().filter((line) => line.includes('max-age=0'))).toHaveLength(4);
-  expect(lines().at(-1)).toBe(`${names.interaction}-${id}=${macOf(id)}; path=/; httponly; samesite=lax; secure; max-age=900`);
+  expect(lines().at(-1)).toBe(
+    `${names.interaction}-${id}=${macOf(id)}; path=/; httponly; samesite=lax; secure; max-age=900`,
+  );
 });

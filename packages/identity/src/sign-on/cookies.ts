@@ -81,7 +81,8 @@ export function createCookieJar(req: IncomingMessage, res: ServerResponse, optio
   };
 
   function startInteraction(id: string, maxAgeMs: number | undefined): void {
-    for (const stale of interactionCookies(req.headers.cookie, names).slice(0, -maximumOpenInteractions)) write(stale, '', 0);
+    for (const stale of interactionCookies(req.headers.cookie, names).slice(0, -maximumOpenInteractions))
+      write(stale, '', 0);
     write(`${names.interaction}-${id}`, macOf(id), Math.floor((maxAgeMs ?? 0) / 1000));
   }
 

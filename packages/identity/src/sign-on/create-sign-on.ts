@@ -4,6 +4,7 @@ import { faultResponse, type JsonObject, newId, parseIssuerUrl } from '@crossgra
 import { Provider } from 'oidc-provider/lib/provider.js';
 import { findClientApp } from '../clients/client-app.ts';
 import { createPasswordVerifier } from '../people/password.ts';
+import { sweepArtifacts } from '../store/artifacts.ts';
 import { refuseClient } from './client-edge.ts';
 import { providerConfiguration } from './configuration.ts';
 import { cookieNames, createCookieJar } from './cookies.ts';
@@ -11,7 +12,6 @@ import { type SignOnDeps, type SignOnOptions, signOnDefaults } from './deps.ts';
 import { watchFailures } from './failures.ts';
 import { isSignOnPath, serveSignOn } from './interaction.ts';
 import { overrideModels } from './models.ts';
-import { sweepArtifacts } from '../store/artifacts.ts';
 import { pathBelowIssuer, readWholeBody, requestForProvider } from './request-edge.ts';
 
 export interface SignOn {
@@ -48,7 +48,10 @@ export function createSignOn(options: SignOnOptions): SignOn {
 function completeDeps(options: SignOnOptions): SignOnDeps {
   const { tenant, database, snapshotClients } = options;
   if (!parseIssuerUrl(tenant.issuer, { allowHttpLoopback: options.development }).ok) {
-    throw new Misuse('sign-on/issuer', `The issuer ${tenant.issuer} must be an https URL; http on this machine is for development only.`);
+    throw new Misuse(
+      'sign-on/issuer',
+      `The issuer ${tenant.issuer} must be an https URL; http on this machine is for development only.`,
+    );
   }
   return {
     ...options,
@@ -57,7 +60,9 @@ function completeDeps(options: SignOnOptions): SignOnDeps {
     issuer: tenant.issuer,
     sessionSeconds: options.sessionSeconds ?? signOnDefaults.sessionSeconds,
     passwords: createPasswordVerifier(),
-    findClient: async (clientId) => snapshotClients?.(clientId) ?? (snapshotClients === undefined ? findClientApp(database, tenant.id, clientId) : undefined),
+    findClient: async (clientId) =>
+      snapshotClients?.(clientId) ??
+      (snapshotClients === undefined ? findClientApp(database, tenant.id, clientId) : undefined),
   };
 }
 
@@ -86,7 +91,9 @@ function createSweeper(deps: SignOnDeps): () => void {
     const now = deps.clock();
     if (now < next) return;
     next = now + sweepEveryMilliseconds;
-    sweepArtifacts(deps.database, now).catch((error: unknown) => deps.log.warn({ err: error }, 'expired sign-on rows were not removed'));
+    sweepArtifacts(deps.database, now).catch((error: unknown) =>
+      deps.log.warn({ err: error }, 'expired sign-on rows were not removed'),
+    );
   };
 }
 
@@ -101,7 +108,10 @@ function createProvider(deps: SignOnDeps): Provider {
   const createContext = provider.createContext.bind(provider);
   provider.createContext = (req, res) => {
     const ctx = createContext(req, res);
-    Object.defineProperty(ctx, 'cookies', { value: createCookieJar(req, res, { names, isSecure, macOf }), configurable: true });
+    Object.defineProperty(ctx, 'cookies', {
+      value: createCookieJar(req, res, { names, isSecure, macOf }),
+      configurable: true,
+    });
     return ctx;
   };
   overrideModels(provider, deps);
@@ -109,7 +119,13 @@ function createProvider(deps: SignOnDeps): Provider {
   return provider;
 }
 
-async function serve(deps: SignOnDeps, running: RunningProvider, request: IncomingMessage, response: ServerResponse, given: Buffer | undefined): Promise<void> {
+async function serve(
+  deps: SignOnDeps,
+  running: RunningProvider,
+  request: IncomingMessage,
+  response: ServerResponse,
+  given: Buffer | undefined,
+): Promise<void> {
   const body = given ?? (await readWholeBody(request));
   if (body === undefined) return end(response, 413, {});
   const target = pathBelowIssuer(request, deps.issuer);
@@ -117,7 +133,10 @@ async function serve(deps: SignOnDeps, running: RunningProvider, request: Incomi
 
   if (request.method === 'POST' && getInsteadOf.has(path)) {
     const query = isForm(request) ? body.toString('utf8') : '';
-    return end(response, 303, { location: `${deps.issuer.replace(/\/$/, '')}${path}?${query}`, 'cache-control': 'no-store' });
+    return end(response, 303, {
+      location: `${deps.issuer.replace(/\/$/, '')}${path}?${query}`,
+      'cache-control': 'no-store',
+    });
   }
   if (request.method === 'POST' && clientEndpoints.has(path)) {
     const refused = await refuseClient(deps, request, body);
@@ -139,8 +158,17 @@ function isForm(request: IncomingMessage): boolean {
 
 /** Asks oidc-provider for its metadata without a socket. */
 async function readDiscovery(deps: SignOnDeps, running: RunningProvider): Promise<JsonObject> {
-  const asked = { method: 'GET', url: '/.well-known/openid-configuration', headers: { accept: 'application/json' }, rawHeaders: [], socket: {} };
-  const req = requestForProvider(asked as unknown as IncomingMessage, Buffer.alloc(0), { issuer: deps.issuer, address: '' });
+  const asked = {
+    method: 'GET',
+    url: '/.well-known/openid-configuration',
+    headers: { accept: 'application/json' },
+    rawHeaders: [],
+    socket: {},
+  };
+  const req = requestForProvider(asked as unknown as IncomingMessage, Buffer.alloc(0), {
+    issuer: deps.issuer,
+    address: '',
+  });
   const res = new ServerResponse(req);
   const text = await new Promise<string>((resolve, reject) => {
     res.end = ((chunk: unknown) => {

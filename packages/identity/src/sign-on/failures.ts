@@ -16,12 +16,21 @@ interface RequestState {
 }
 
 /** An error page by code. Nothing of the request is printed. */
-export async function renderFailure(deps: SignOnDeps, ctx: KoaContextWithOIDC, code: string, error: unknown): Promise<void> {
+export async function renderFailure(
+  deps: SignOnDeps,
+  ctx: KoaContextWithOIDC,
+  code: string,
+  error: unknown,
+): Promise<void> {
   const isAway = isStoreFault(error);
   if (isAway) ctx.status = 503;
   const id = stateOf(ctx).id ?? newId('aud', deps.clock());
   ctx.set(pageHeaders());
-  ctx.body = await renderErrorPage(isAway ? 'temporarily_unavailable' : code, { tenantName: deps.tenantName, issuer: deps.issuer, id });
+  ctx.body = await renderErrorPage(isAway ? 'temporarily_unavailable' : code, {
+    tenantName: deps.tenantName,
+    issuer: deps.issuer,
+    id,
+  });
 }
 
 /**
@@ -75,9 +84,17 @@ function answerFault(deps: SignOnDeps, ctx: KoaContextWithOIDC, fault: unknown, 
   ctx.body = response.body;
 }
 
-async function answerRefusal(deps: SignOnDeps, ctx: KoaContextWithOIDC, refused: NonNullable<RequestState['refused']>, id: string): Promise<void> {
+async function answerRefusal(
+  deps: SignOnDeps,
+  ctx: KoaContextWithOIDC,
+  refused: NonNullable<RequestState['refused']>,
+  id: string,
+): Promise<void> {
   const { client, entities } = ctx.oidc;
-  const source = entities as unknown as { RefreshToken?: { accountId?: string }; AuthorizationCode?: { accountId?: string } };
+  const source = entities as unknown as {
+    RefreshToken?: { accountId?: string };
+    AuthorizationCode?: { accountId?: string };
+  };
   const person = source.RefreshToken?.accountId ?? source.AuthorizationCode?.accountId;
   await deps.database.commits.audit({
     id,

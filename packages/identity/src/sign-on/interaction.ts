@@ -34,7 +34,10 @@ export async function serveSignOn(exchange: Exchange, body: Buffer): Promise<voi
   }
   if (exchange.req.method !== 'POST') return fail(exchange, 405, 'invalid_request');
   if (!isOwnOrigin(exchange.req.headers.origin, exchange.deps.issuer)) return fail(exchange, 403, 'foreign_origin'); // LES-03
-  const form = exchange.req.headers['content-type']?.split(';', 1)[0]?.trim().toLowerCase() === formType ? parseForm(body.toString('utf8')) : undefined;
+  const form =
+    exchange.req.headers['content-type']?.split(';', 1)[0]?.trim().toLowerCase() === formType
+      ? parseForm(body.toString('utf8'))
+      : undefined;
   if (form?.ok !== true) return fail(exchange, 400, 'invalid_request');
   if (form.value.get('cancel') !== undefined) return cancel(exchange);
   return answerForm(exchange, interaction, form.value.get('username') ?? '', form.value.get('password') ?? '');
@@ -42,17 +45,40 @@ export async function serveSignOn(exchange: Exchange, body: Buffer): Promise<voi
 
 const formType = 'application/x-www-form-urlencoded';
 
-async function answerForm(exchange: Exchange, interaction: Interaction, username: string, password: string): Promise<void> {
-  if (username === '' || password === '') return showForm(exchange, interaction, { status: 400, username, problem: 'empty' });
+async function answerForm(
+  exchange: Exchange,
+  interaction: Interaction,
+  username: string,
+  password: string,
+): Promise<void> {
+  if (username === '' || password === '')
+    return showForm(exchange, interaction, { status: 400, username, problem: 'empty' });
   const { deps, provider, req, res } = exchange;
-  const checked = await checkPassword(deps, { username, password, address: addressOf(req), clientId: clientIdOf(interaction) });
-  if (!checked.isRight) return showForm(exchange, interaction, { status: checked.problem === 'busy' ? 503 : 400, username, problem: checked.problem });
+  const checked = await checkPassword(deps, {
+    username,
+    password,
+    address: addressOf(req),
+    clientId: clientIdOf(interaction),
+  });
+  if (!checked.isRight)
+    return showForm(exchange, interaction, {
+      status: checked.problem === 'busy' ? 503 : 400,
+      username,
+      problem: checked.problem,
+    });
   await signOutOther(deps, interaction, checked.userId);
   securityHeaders(res);
   await provider.interactionFinished(
     req,
     res,
-    { login: { accountId: checked.userId, ts: checked.authTime, acr: passwordAssurance.acr, amr: [...passwordAssurance.amr] } },
+    {
+      login: {
+        accountId: checked.userId,
+        ts: checked.authTime,
+        acr: passwordAssurance.acr,
+        amr: [...passwordAssurance.amr],
+      },
+    },
     { mergeWithLastSubmission: false },
   );
 }
@@ -61,7 +87,8 @@ async function answerForm(exchange: Exchange, interaction: Interaction, username
 async function signOutOther(deps: SignOnDeps, interaction: Interaction, userId: string): Promise<void> {
   const { session } = interaction;
   if (session?.uid === undefined || session.accountId === userId) return;
-  await endSessions(deps.database, deps.tenantId, { browserSession: session.uid }, deps.clock(), signOutAudit(deps, { userId: session.accountId, ctx: undefined })); // LES-03
+  const audit = signOutAudit(deps, { userId: session.accountId, ctx: undefined });
+  await endSessions(deps.database, deps.tenantId, { browserSession: session.uid }, deps.clock(), audit); // LES-03
   interaction.session = undefined;
   await interaction.persist();
 }

@@ -2,28 +2,45 @@ import { findPerson, type Person } from '../people/person.ts';
 import { findSession } from '../sessions/session.ts';
 import type { SignOnDeps } from './deps.ts';
 
-export type Inactive = 'person-unknown' | 'person-disabled' | 'person-revoked' | 'session-unknown' | 'session-ended' | 'session-expired';
+export type Inactive =
+  | 'person-unknown'
+  | 'person-disabled'
+  | 'person-revoked'
+  | 'session-unknown'
+  | 'session-ended'
+  | 'session-expired';
 
-export type Live<T> = { readonly isLive: true; readonly value: T } | { readonly isLive: false; readonly because: Inactive };
+export type Live<T> =
+  | { readonly isLive: true; readonly value: T }
+  | { readonly isLive: false; readonly because: Inactive };
 
 /**
  * The person of an artefact, if the person may still use it: known, active, and signed on no earlier than the
  * watermark. Sign-on, code, refresh and userinfo ask here; there is no look-up that returns a person to be judged later.
  */
-export async function findLivePerson(deps: SignOnDeps, userId: string, authTimeSeconds: number | undefined): Promise<Live<Person>> {
+export async function findLivePerson(
+  deps: SignOnDeps,
+  userId: string,
+  authTimeSeconds: number | undefined,
+): Promise<Live<Person>> {
   const person = await findPerson(deps.database, deps.tenantId, userId);
   if (person === undefined) return inactive('person-unknown');
   if (person.state !== 'active') return inactive('person-disabled'); // LES-20
-  if (person.revokedBefore !== undefined && !isSince(authTimeSeconds, person.revokedBefore)) return inactive('person-revoked'); // LES-20
+  if (!isSince(authTimeSeconds, person.revokedBefore)) return inactive('person-revoked'); // LES-20
   return { isLive: true, value: person };
 }
 
 /** The same for an artefact that names a session: the session must be known, not ended and not past its absolute end. */
-export async function findLivePersonOfSession(deps: SignOnDeps, userId: string, sid: string, authTimeSeconds: number | undefined): Promise<Live<Person>> {
+export async function findLivePersonOfSession(
+  deps: SignOnDeps,
+  userId: string,
+  sid: string,
+  authTimeSeconds: number | undefined,
+): Promise<Live<Person>> {
   const session = await findSession(deps.database, deps.tenantId, sid);
   if (session === undefined || session.userId !== userId) return inactive('session-unknown');
-  if (session.endedAt !== undefined) return inactive('session-ended'); // SSO-10, LES-20
-  if (session.expiresAt <= deps.clock()) return inactive('session-expired'); // LES-21
+  if (session.endedAt !== undefined) return inactive('session-ended');
+  if (session.expiresAt <= deps.clock()) return inactive('session-expired');
   return findLivePerson(deps, userId, authTimeSeconds ?? session.authTime);
 }
 
@@ -32,7 +49,8 @@ export function signOnSeconds(nowMs: number, revokedBefore: number | undefined):
   return Math.max(Math.floor(nowMs / 1000), Math.ceil((revokedBefore ?? 0) / 1000));
 }
 
-function isSince(authTimeSeconds: number | undefined, watermarkMs: number): boolean {
+function isSince(authTimeSeconds: number | undefined, watermarkMs: number | undefined): boolean {
+  if (watermarkMs === undefined) return true;
   return authTimeSeconds !== undefined && authTimeSeconds * 1000 >= watermarkMs;
 }
 

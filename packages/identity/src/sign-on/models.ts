@@ -22,12 +22,18 @@ type Code = AuthorizationCode & {
 
 /** Replaces what oidc-provider decides by reading first and writing later, and what it knows of clients and secrets. */
 export function overrideModels(provider: Provider, deps: SignOnDeps): void {
-  const artifacts: ArtifactDeps = { database: deps.database, tenantId: deps.tenantId, secretBox: deps.secretBox, clock: deps.clock };
+  const artifacts: ArtifactDeps = {
+    database: deps.database,
+    tenantId: deps.tenantId,
+    secretBox: deps.secretBox,
+    clock: deps.clock,
+  };
   overrideClients(provider, deps);
   overrideOneTimeUse(provider, artifacts);
   overrideCodes(provider, deps, artifacts);
   overrideSessions(provider, deps);
-  for (const grant of [grantTypes.tokenExchange, grantTypes.jwtBearer]) provider.registerGrantType(grant, refuseForeignGrant);
+  for (const grant of [grantTypes.tokenExchange, grantTypes.jwtBearer])
+    provider.registerGrantType(grant, refuseForeignGrant);
 }
 
 function overrideClients(provider: Provider, deps: SignOnDeps): void {
@@ -43,7 +49,11 @@ function overrideClients(provider: Provider, deps: SignOnDeps): void {
     const isBasic = Provider.ctx?.headers.authorization !== undefined;
     const method = isBasic ? 'client_secret_basic' : 'client_secret_post';
     const app = await deps.findClient(this.clientId);
-    return authenticateClient(app, { method, clientId: this.clientId, secret }, { secretBox: deps.secretBox, nowMs: deps.clock() }).ok;
+    return authenticateClient(
+      app,
+      { method, clientId: this.clientId, secret },
+      { secretBox: deps.secretBox, nowMs: deps.clock() },
+    ).ok;
   };
   const schema = (provider.Client as unknown as { Schema: { prototype: Replaceable } }).Schema;
   schema.prototype.redirectUris = () => {};
@@ -60,10 +70,8 @@ function overrideOneTimeUse(provider: Provider, artifacts: ArtifactDeps): void {
     const prototype = model.prototype as unknown as Replaceable;
     prototype.consume = async function consume(this: OneTime): Promise<void> {
       const isFirst = await consumeArtifact(artifacts, this.kind, this.jti);
-      if (!isFirst) { // SSO-01, LES-24
-        if (this.grantId !== undefined) await revokeGrant(artifacts, this.grantId); // SSO-01
-        throw new InvalidGrant('already used');
-      }
+      if (!isFirst && this.grantId !== undefined) await revokeGrant(artifacts, this.grantId);
+      if (!isFirst) throw new InvalidGrant('already used'); // SSO-01, LES-24
       this.emit('consumed');
     };
   }
@@ -76,7 +84,13 @@ function overrideCodes(provider: Provider, deps: SignOnDeps, artifacts: Artifact
     this.jti ||= this.generateTokenId();
     const { value, payload } = await this.getValueAndPayload();
     const { accountId, clientId, sid, sessionUid, authTime } = this;
-    if (accountId === undefined || clientId === undefined || sid === undefined || sessionUid === undefined || authTime === undefined) {
+    if (
+      accountId === undefined ||
+      clientId === undefined ||
+      sid === undefined ||
+      sessionUid === undefined ||
+      authTime === undefined
+    ) {
       throw new Error('an authorization code lacks the sign-in it rests on');
     }
     const refused = await admitSignOn(deps, {

@@ -24,7 +24,11 @@ export async function signOutSource(deps: SignOnDeps, ctx: KoaContextWithOIDC): 
 
 export async function signedOutSource(deps: SignOnDeps, ctx: KoaContextWithOIDC): Promise<void> {
   ctx.set(pageHeaders());
-  ctx.body = await renderSignedOutPage({ tenantName: deps.tenantName, issuer: deps.issuer, isSignedOut: ctx.oidc.client === undefined });
+  ctx.body = await renderSignedOutPage({
+    tenantName: deps.tenantName,
+    issuer: deps.issuer,
+    isSignedOut: ctx.oidc.client === undefined,
+  });
 }
 
 /**
@@ -35,7 +39,10 @@ export async function signedOutSource(deps: SignOnDeps, ctx: KoaContextWithOIDC)
 export async function finishWithoutSession(deps: SignOnDeps, ctx: KoaContextWithOIDC): Promise<void> {
   if (ctx.oidc.session?.accountId !== undefined) return;
   await endHintedSession(deps, ctx);
-  const { post_logout_redirect_uri: registered, state } = ctx.oidc.params as { post_logout_redirect_uri?: string; state?: string };
+  const { post_logout_redirect_uri: registered, state } = ctx.oidc.params as {
+    post_logout_redirect_uri?: string;
+    state?: string;
+  };
   const target = new URL(registered ?? `${deps.issuer.replace(/\/$/, '')}/logout/success`);
   if (registered !== undefined && state !== undefined) target.searchParams.set('state', state);
   ctx.status = 303;
@@ -43,7 +50,8 @@ export async function finishWithoutSession(deps: SignOnDeps, ctx: KoaContextWith
 }
 
 async function endHintedSession(deps: SignOnDeps, ctx: KoaContextWithOIDC): Promise<void> {
-  const hint = (ctx.oidc.entities as unknown as { IdTokenHint?: { payload: { sid?: unknown; sub?: unknown } } }).IdTokenHint;
+  const hint = (ctx.oidc.entities as unknown as { IdTokenHint?: { payload: { sid?: unknown; sub?: unknown } } })
+    .IdTokenHint;
   const { sid, sub } = hint?.payload ?? {};
   if (typeof sid !== 'string' || typeof sub !== 'string') return;
   const session = await findSession(deps.database, deps.tenantId, sid);
@@ -51,7 +59,10 @@ async function endHintedSession(deps: SignOnDeps, ctx: KoaContextWithOIDC): Prom
   await endSessions(deps.database, deps.tenantId, { sid }, deps.clock(), signOutAudit(deps, { userId: sub, ctx })); // LES-03
 }
 
-export function signOutAudit(deps: SignOnDeps, facts: { readonly userId: string; readonly ctx: KoaContextWithOIDC | undefined }): AuditEntry {
+export function signOutAudit(
+  deps: SignOnDeps,
+  facts: { readonly userId: string; readonly ctx: KoaContextWithOIDC | undefined },
+): AuditEntry {
   const { userId, ctx } = facts;
   return {
     id: newId('aud', deps.clock()),

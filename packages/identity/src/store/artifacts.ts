@@ -22,7 +22,13 @@ export interface StoredArtifact {
  * The rows of oidc-provider. Credentials are stored as an HMAC under a key of their kind, so the table opens nothing,
  * a truncated token is another token, and an id of one kind is none of another.
  */
-export function artifactRow(deps: ArtifactDeps, kind: string, id: string, payload: ArtifactPayload, expiresInSeconds?: number): OidcArtifactRow {
+export function artifactRow(
+  deps: ArtifactDeps,
+  kind: string,
+  id: string,
+  payload: ArtifactPayload,
+  expiresInSeconds?: number,
+): OidcArtifactRow {
   const now = deps.clock();
   return {
     kind,
@@ -45,21 +51,30 @@ export async function saveArtifact(deps: ArtifactDeps, row: OidcArtifactRow): Pr
   await queries(deps.database)
     .insertInto('oidc_artifacts')
     .values(row)
-    .onConflict((conflict) =>
-      conflict
-        .columns(['kind', 'tenant_id', 'id'])
-        .doUpdateSet({ grant_id, uid, user_code, payload, expires_at })
-        .where('oidc_artifacts.revoked_at', 'is', null), // LES-24
+    .onConflict(
+      (conflict) =>
+        conflict
+          .columns(['kind', 'tenant_id', 'id'])
+          .doUpdateSet({ grant_id, uid, user_code, payload, expires_at })
+          .where('oidc_artifacts.revoked_at', 'is', null), // LES-24
     )
     .execute();
 }
 
 export async function findArtifact(deps: ArtifactDeps, kind: string, id: string): Promise<StoredArtifact | undefined> {
-  const row = await select(deps, kind).where('id', '=', artifactKey(deps, kind, id)).executeTakeFirst();
-  return row === undefined ? undefined : { payload: { ...parse(row.payload), jti: id }, consumedAt: row.consumed_at ?? undefined };
+  const row = await select(deps, kind)
+    .where('id', '=', artifactKey(deps, kind, id))
+    .executeTakeFirst();
+  return row === undefined
+    ? undefined
+    : { payload: { ...parse(row.payload), jti: id }, consumedAt: row.consumed_at ?? undefined };
 }
 
-export async function findArtifactByUid(deps: ArtifactDeps, kind: string, uid: string): Promise<StoredArtifact | undefined> {
+export async function findArtifactByUid(
+  deps: ArtifactDeps,
+  kind: string,
+  uid: string,
+): Promise<StoredArtifact | undefined> {
   const row = await select(deps, kind).where('uid', '=', uid).executeTakeFirst();
   return row === undefined ? undefined : { payload: parse(row.payload), consumedAt: row.consumed_at ?? undefined };
 }
@@ -100,7 +115,10 @@ export async function revokeGrant(deps: ArtifactDeps, grantId: string): Promise<
 }
 
 export async function revokeByGrantId(deps: ArtifactDeps, grantId: string, kind?: string): Promise<void> {
-  let revoked = queries(deps.database).deleteFrom('oidc_artifacts').where('tenant_id', '=', deps.tenantId).where('grant_id', '=', grantId);
+  let revoked = queries(deps.database)
+    .deleteFrom('oidc_artifacts')
+    .where('tenant_id', '=', deps.tenantId)
+    .where('grant_id', '=', grantId);
   if (kind !== undefined) revoked = revoked.where('kind', '=', kind);
   else revoked = revoked.where('kind', '!=', 'Interaction');
   await revoked.execute();
@@ -116,9 +134,17 @@ export async function sweepArtifacts(database: IdentityDatabase, now: number, at
     .limit(atMost)
     .execute();
   for (const { kind, tenant_id, id } of old) {
-    await kysely.deleteFrom('oidc_artifacts').where('kind', '=', kind).where('tenant_id', '=', tenant_id).where('id', '=', id).execute();
+    await kysely
+      .deleteFrom('oidc_artifacts')
+      .where('kind', '=', kind)
+      .where('tenant_id', '=', tenant_id)
+      .where('id', '=', id)
+      .execute();
   }
-  await kysely.deleteFrom('sessions').where('expires_at', '<', now - sessionMemoryMilliseconds).execute();
+  await kysely
+    .deleteFrom('sessions')
+    .where('expires_at', '<', now - sessionMemoryMilliseconds)
+    .execute();
   return old.length;
 }
 
@@ -132,7 +158,7 @@ function select(deps: ArtifactDeps, kind: string) {
   return queries(deps.database)
     .selectFrom('oidc_artifacts')
     .select(['payload', 'consumed_at'])
-    .where('kind', '=', kind) // LES-27
+    .where('kind', '=', kind)
     .where('tenant_id', '=', deps.tenantId)
     .where('revoked_at', 'is', null)
     .where((e) => e.or([e('expires_at', 'is', null), e('expires_at', '>', deps.clock())]));

@@ -18,5 +18,7 @@ export function changeTenant<T>(
   tenantId: string,
   change: (trx: Transaction<IdentitySchema>, epoch: number, audit: AuditChange) => Promise<T>,
 ): Promise<T> {
-  return changeScope(database, tenantId, (trx, epoch, audit) => change(trx as unknown as Transaction<IdentitySchema>, epoch, audit));
+  return changeScope(database, tenantId, (trx, epoch, audit) =>
+    change(trx as unknown as Transaction<IdentitySchema>, epoch, audit),
+  );
 }

@@ -27,9 +27,18 @@ async function createTenants(db: Kysely<any>): Promise<void> {
 
 async function createPeople(db: Kysely<any>): Promise<void> {
   await table(db, 'users', {
-    tenant_id: 'text', username: 'text', email: 'text?', email_verified: 'bigint', name: 'text?', state: 'text',
-    password_hash: 'text?', revoked_before: 'bigint?', failed_sign_ons: 'bigint', locked_until: 'bigint?',
-    created_at: 'bigint', version: 'bigint',
+    tenant_id: 'text',
+    username: 'text',
+    email: 'text?',
+    email_verified: 'bigint',
+    name: 'text?',
+    state: 'text',
+    password_hash: 'text?',
+    revoked_before: 'bigint?',
+    failed_sign_ons: 'bigint',
+    locked_until: 'bigint?',
+    created_at: 'bigint',
+    version: 'bigint',
   })
     .addColumn('id', 'text', (column) => column.primaryKey())
     .execute();
@@ -53,8 +62,19 @@ async function createGroups(db: Kysely<any>): Promise<void> {
 
 async function createSessions(db: Kysely<any>): Promise<void> {
   await table(db, 'sessions', {
-    tenant_id: 'text', sid: 'text', browser_session: 'text', client_id: 'text', user_id: 'text', auth_time_seconds: 'bigint',
-    acr: 'text?', amr: 'text', address: 'text?', created_at: 'bigint', expires_at: 'bigint', ended_at: 'bigint?', version: 'bigint',
+    tenant_id: 'text',
+    sid: 'text',
+    browser_session: 'text',
+    client_id: 'text',
+    user_id: 'text',
+    auth_time_seconds: 'bigint',
+    acr: 'text?',
+    amr: 'text',
+    address: 'text?',
+    created_at: 'bigint',
+    expires_at: 'bigint',
+    ended_at: 'bigint?',
+    version: 'bigint',
   })
     .addPrimaryKeyConstraint('sessions_key', ['tenant_id', 'sid'])
     .execute();
@@ -65,15 +85,30 @@ async function createSessions(db: Kysely<any>): Promise<void> {
 
 async function createClients(db: Kysely<any>): Promise<void> {
   await table(db, 'client_apps', {
-    tenant_id: 'text', client_id: 'text', name: 'text', redirect_uris: 'text', post_logout_redirect_uris: 'text',
-    grant_types: 'text', token_endpoint_auth_methods: 'text', jwks: 'text?', id_token_algorithm: 'text',
-    refresh_tokens: 'bigint', tags: 'text', state: 'text', created_at: 'bigint', version: 'bigint',
+    tenant_id: 'text',
+    client_id: 'text',
+    name: 'text',
+    redirect_uris: 'text',
+    post_logout_redirect_uris: 'text',
+    grant_types: 'text',
+    token_endpoint_auth_methods: 'text',
+    jwks: 'text?',
+    id_token_algorithm: 'text',
+    refresh_tokens: 'bigint',
+    tags: 'text',
+    state: 'text',
+    created_at: 'bigint',
+    version: 'bigint',
   })
     .addColumn('id', 'text', (column) => column.primaryKey())
     .addUniqueConstraint('client_apps_client_id', ['tenant_id', 'client_id'])
     .execute();
   await table(db, 'client_secrets', {
-    tenant_id: 'text', client_app_id: 'text', mac: 'text', created_at: 'bigint', expires_at: 'bigint?',
+    tenant_id: 'text',
+    client_app_id: 'text',
+    mac: 'text',
+    created_at: 'bigint',
+    expires_at: 'bigint?',
   })
     .addPrimaryKeyConstraint('client_secrets_key', ['client_app_id', 'mac'])
     .execute();
@@ -81,13 +116,26 @@ async function createClients(db: Kysely<any>): Promise<void> {
 
 async function createArtifacts(db: Kysely<any>): Promise<void> {
   await table(db, 'oidc_artifacts', {
-    kind: 'text', tenant_id: 'text', id: 'text', grant_id: 'text?', uid: 'text?', user_code: 'text?', payload: 'text',
-    created_at: 'bigint', expires_at: 'bigint?', consumed_at: 'bigint?', revoked_at: 'bigint?',
+    kind: 'text',
+    tenant_id: 'text',
+    id: 'text',
+    grant_id: 'text?',
+    uid: 'text?',
+    user_code: 'text?',
+    payload: 'text',
+    created_at: 'bigint',
+    expires_at: 'bigint?',
+    consumed_at: 'bigint?',
+    revoked_at: 'bigint?',
   })
     .addPrimaryKeyConstraint('oidc_artifacts_key', ['kind', 'tenant_id', 'id'])
     .execute();
   await db.schema.createIndex('oidc_artifacts_grant').on('oidc_artifacts').columns(['tenant_id', 'grant_id']).execute();
-  await db.schema.createIndex('oidc_artifacts_uid').on('oidc_artifacts').columns(['tenant_id', 'kind', 'uid']).execute();
+  await db.schema
+    .createIndex('oidc_artifacts_uid')
+    .on('oidc_artifacts')
+    .columns(['tenant_id', 'kind', 'uid'])
+    .execute();
   await db.schema.createIndex('oidc_artifacts_expiry').on('oidc_artifacts').column('expires_at').execute();
 }
 

@@ -8,7 +8,11 @@ export interface Tenant {
 }
 
 export async function findTenantByIssuer(database: IdentityDatabase, issuer: string): Promise<Tenant | undefined> {
-  return queries(database).selectFrom('tenants').select(['id', 'issuer', 'name']).where('issuer', '=', issuer).executeTakeFirst();
+  return queries(database)
+    .selectFrom('tenants')
+    .select(['id', 'issuer', 'name'])
+    .where('issuer', '=', issuer)
+    .executeTakeFirst();
 }
 
 /** The tenant of an issuer, made when it does not exist. Its issuer never changes; its name may. */
