@@ -33,6 +33,7 @@ export interface StartOptions {
 export interface RunningAuthServer {
   readonly url: string;
   readonly port: number;
+  readonly database: Database<AuthServerSchema>;
   readonly store: ResourceStore;
   readonly commands: AuthServerCommands;
   close(): Promise<void>;
@@ -114,6 +115,7 @@ async function serve(config: AuthServerConfig, opened: Opened): Promise<RunningA
   return {
     url: running.url,
     port: running.port,
+    database,
     store,
     commands: commandsOf({ database, store, scope, clock }),
     async close() {

@@ -24,6 +24,7 @@ export const clientId = 'agent-at-chat';
 export const clientSecret = 'a-secret-of-the-agent';
 export const nowMs = vectors.now * 1000;
 export const jwks = vectors.jwks;
+export const privateKeys = vectors.private_keys;
 
 export function newFolder(): { path(name: string): string; remove(): void } {
   const folder = mkdtempSync(join(tmpdir(), 'crossgrant-as-'));

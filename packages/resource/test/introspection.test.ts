@@ -158,3 +158,12 @@ test('both endpoints take a POST of one form alone', async () => {
     expectRefused(await endpoint({ ...good, body: 'token=x&token=y' }), 'request/duplicate-parameter');
   }
 });
+
+verifies(['REV-14', 'LES-20'], 'a directory that missed a change is read again before a token is called live', async () => {
+  const world = createWorld();
+  const token = await tokenOf(world);
+  world.content = { ...world.content, clients: [chatClient({ state: 'blocked' })] };
+  await world.store.declareAccount({ customerId: 'chat', accountId: 'acc_other', at });
+  expect(await ask(world, token)).toEqual(inactive);
+  expect(world.refreshes).toBe(1);
+});

@@ -6,7 +6,7 @@ import type { AdmissionNeeds, ResourceServer } from '../middleware/create-resour
 
 export type AuthenticatedHandler = (req: IncomingMessage, res: ServerResponse, auth: AuthInfo) => void | Promise<void>;
 
-/** Puts the gate in front of a `node:http` handler, and serves the resource's metadata. The handler never sees the token. */
+/** Puts the gate in front of a `node:http` handler, and serves the metadata. The handler never sees the token. */
 export function protectNode(
   server: ResourceServer,
   handler: AuthenticatedHandler,
@@ -28,29 +28,22 @@ export function nodeMiddleware(
   server: ResourceServer,
   needs?: AdmissionNeeds,
 ): (req: IncomingMessage & { auth?: unknown }, res: ServerResponse, next: (error?: unknown) => void) => void {
-  const guarded = (next: () => void) =>
-    protectNode(server, (req, _res, auth) => next.call(Object.assign(req, { auth })), needs);
-  return (req, res, next) => void guarded(next)(req, res).catch(next);
+  return function crossgrantGate(req, res, next) {
+    const admitted: AuthenticatedHandler = (_req, _res, auth) => next.call(Object.assign(req, { auth }));
+    protectNode(server, admitted, needs)(req, res).catch(next);
+  };
 }
 
-export function sendPlain(res: ServerResponse, response: PlainResponse): void {
+function sendPlain(res: ServerResponse, response: PlainResponse): void {
   res.writeHead(response.status, response.headers).end(response.body);
 }
 
 /** The parts of a Node request that the gate reads. Repeated headers stay apart. */
-export function bearerRequestOf(
-  req: IncomingMessage,
-): BearerRequest & { readonly method: string; readonly path: string } {
-  const url = req.url ?? '/';
-  const mark = url.indexOf('?');
+function bearerRequestOf(req: IncomingMessage): BearerRequest & { readonly method: string; readonly path: string } {
+  const [path = '/', query] = (req.url ?? '/').split('?', 2);
   const all = (name: string): readonly string[] => req.headersDistinct[name] ?? [];
   const headers: PlainHeaders = { all, get: (name) => all(name)[0] };
-  return {
-    headers,
-    method: req.method ?? 'GET',
-    path: mark === -1 ? url : url.slice(0, mark),
-    query: mark === -1 ? '' : url.slice(mark),
-  };
+  return { headers, method: req.method ?? 'GET', path, query };
 }
 
 /** Whoever forwards this request upstream has no token to forward. */

@@ -27,6 +27,7 @@ export interface IntrospectDeps {
   readonly refusals: RefusalCounter;
   readonly explainUrl?: string;
   directory(): ResourceDirectory;
+  refreshDirectory(): Promise<void>;
   verificationKeys(): readonly VerificationKey[];
 }
 
@@ -42,6 +43,9 @@ export async function introspect(request: PlainRequest, deps: IntrospectDeps): P
   const asked = readIntrospection(request, deps.directory());
   if (!asked.ok) return answerRefusal(request, asked.refusal, deps);
 
+  // A replica that has not heard of a revocation yet must not call the token live.
+  const isStale = (await deps.store.readEpoch()) !== deps.directory().epoch;
+  if (isStale) await deps.refreshDirectory(); // REV-14, LES-20
   const token = await findActiveToken(asked.value.token, {
     issuer: deps.issuer,
     store: deps.store,

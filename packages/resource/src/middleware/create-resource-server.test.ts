@@ -252,3 +252,14 @@ test('what happened is reported with the id that joins the logs, and without the
   ]);
   expect(JSON.stringify(events)).not.toContain('eyJ');
 });
+
+test('a report that throws changes no decision', async () => {
+  const world = createMiddlewareWorld({
+    report: () => {
+      throw new Error('disk full');
+    },
+  });
+
+  expect(await outcome(world, world.token())).toBe('admitted');
+  expect(await outcome(world, 'junk')).toEqual(invalidToken);
+});

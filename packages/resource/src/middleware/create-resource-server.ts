@@ -27,7 +27,7 @@ import { challengeResponse } from './challenge-response.ts';
 import { createIntrospectingVerifier } from './introspect-access-token.ts';
 import { type McpMessage, readMcpMessage } from './mcp-message.ts';
 import { scopeReach } from './scope-hierarchy.ts';
-import { algorithmsOf, checkSettings, fetchOf, keysOf, type ResourceServerOptions } from './settings.ts';
+import { algorithmsOf, checkSettings, fetchOf, keysOf, type ResourceServerEvent, type ResourceServerOptions } from './settings.ts';
 import { createAccessTokenVerifier, type TokenVerifier } from './verify-access-token.ts';
 
 /** A request that was let in, with its caller, or the response that turns it away. There is nothing in between. */
@@ -54,7 +54,7 @@ export interface ResourceServer {
   authorizeScopes(auth: AuthInfo, scopes: ScopeSet): Result<void>;
   authorizeAuthentication(auth: AuthInfo, needs: AuthenticationNeeds): Result<void>;
   authorizeMessage(auth: AuthInfo, request: BearerRequest, body: string): Result<McpMessage>;
-  challenge(refusal: Refusal): PlainResponse;
+  challenge(refusal: Refusal, id?: string): PlainResponse;
   /** All of the above in order, faults included: what adapters call. */
   admit(request: BearerRequest, needs?: AdmissionNeeds): Promise<Admission>;
 }
@@ -93,8 +93,8 @@ export function createResourceServer(options: ResourceServerOptions): ResourceSe
       const authorized = authorizeOperations(auth, message.value.operations, options);
       return authorized.ok ? message : authorized;
     },
-    challenge: (refusal) =>
-      challengeResponse(refusal, { id: newId('req'), resourceMetadata: metadataUrl, initialScope }),
+    challenge: (refusal, id = newId('req')) =>
+      challengeResponse(refusal, { id, resourceMetadata: metadataUrl, initialScope }),
     admit: (request, needs = {}) => admit(server, request, needs, options),
   };
   return server;
@@ -171,7 +171,7 @@ async function admit(
     if (!message.ok) return turnAway(server, message.refusal, options, auth.value);
 
     const { jti, subject, clientId } = auth.value;
-    options.report?.({ outcome: 'allow', jti, subject, clientId, operations: message.value?.operations });
+    report(options, { outcome: 'allow', jti, subject, clientId, operations: message.value?.operations });
     return { admitted: true, auth: auth.value, message: message.value };
   } catch (error) {
     return turnAwayAfterFault(error, options);
@@ -199,9 +199,11 @@ function turnAway(
   options: ResourceServerOptions,
   auth?: AuthInfo,
 ): Admission {
-  const response = server.challenge(refusal);
-  options.report?.({
+  const id = newId('req');
+  const response = server.challenge(refusal, id);
+  report(options, {
     outcome: 'refused',
+    id,
     code: refusal.code,
     detail: refusal.detail,
     jti: auth?.jti,
@@ -214,8 +216,17 @@ function turnAway(
 /** A gate that cannot say yes or no turns the request away. */
 function turnAwayAfterFault(error: unknown, options: ResourceServerOptions): Admission {
   const id = newId('req');
-  options.report?.({ outcome: 'fault', id, error });
+  report(options, { outcome: 'fault', id, error });
   return { admitted: false, response: faultResponse('temporarily_unavailable', id) }; // LES-86
+}
+
+/** A log that fails changes no decision. */
+function report(options: ResourceServerOptions, event: ResourceServerEvent): void {
+  try {
+    options.report?.(event);
+  } catch {
+    // nobody is left to tell
+  }
 }
 
 /** Metadata is public: cached for a while, readable from any page. RFC 9728 §3.2. */
