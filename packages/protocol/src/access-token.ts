@@ -1,4 +1,4 @@
-import { isNumericDate } from './clock.ts';
+import { acceptance, isNumericDate } from './clock.ts';
 import { typs } from './constants.ts';
 import type { JsonObject, JsonValue } from './json.ts';
 import { sameResource } from './resource-identifier.ts';
@@ -150,7 +150,8 @@ function checkTimes(payload: JsonObject, expected: AccessTokenExpectations): Res
   if (!isNumericDate(iat)) return refuse('bearer/claims', { claim: 'iat' }); // RSV-01, LES-35
   if (nbf !== undefined && !isNumericDate(nbf)) return refuse('bearer/claims', { claim: 'nbf' }); // LES-35
 
-  if (exp + expected.skewSeconds <= expected.nowSeconds) return refuse('bearer/expired', { exp }); // RSV-01
+  const { acceptUntil } = acceptance(exp, expected.skewSeconds);
+  if (expected.nowSeconds >= acceptUntil) return refuse('bearer/expired', { exp }); // RSV-01
   if (iat > latest) return refuse('bearer/not-yet-valid', { iat }); // RSV-01
   if (nbf !== undefined && nbf > latest) return refuse('bearer/not-yet-valid', { nbf });
   return ok(undefined);

@@ -1,4 +1,4 @@
-import { isNumericDate } from './clock.ts';
+import { acceptance, isNumericDate } from './clock.ts';
 import { limits, typs } from './constants.ts';
 import type { JsonObject } from './json.ts';
 import { ok, type Result, refuse } from './result.ts';
@@ -76,7 +76,7 @@ function checkTime(payload: JsonObject, expected: ClientAssertionExpectations): 
   if (iat !== undefined && !isNumericDate(iat)) return refuse('client/assertion-malformed');
   if (nbf !== undefined && !isNumericDate(nbf)) return refuse('client/assertion-malformed');
 
-  if (exp + skewSeconds <= nowSeconds) return refuse('client/assertion-time', { exp }); // CAU-01
+  if (nowSeconds >= acceptance(exp, skewSeconds).acceptUntil) return refuse('client/assertion-time', { exp }); // CAU-01
   if ((iat ?? nowSeconds) > nowSeconds + skewSeconds) return refuse('client/assertion-time', { iat }); // CAU-01
   if ((nbf ?? nowSeconds) > nowSeconds + skewSeconds) return refuse('client/assertion-time', { nbf });
   if (exp - (iat ?? nowSeconds) > maximumLifetimeSeconds) return refuse('client/assertion-time', { exp, iat }); // CAU-01

@@ -28,7 +28,7 @@ verifies(['TEX-01', 'RED-01'], 'differently escaped names are one name', () => {
 });
 
 verifies('TEX-01', 'a parameter without a value counts as absent', () => {
-  const form = parseForm('scope=&audience&resource=', { repeatable: ['resource'] });
+  const form = parseForm('scope=&audience&resource=&present=1', { repeatable: ['resource'] });
 
   expect(
     form.ok && [
@@ -36,8 +36,9 @@ verifies('TEX-01', 'a parameter without a value counts as absent', () => {
       form.value.get('audience'),
       form.value.all('resource'),
       form.value.get('none'),
+      form.value.get('present'),
     ],
-  ).toEqual([undefined, undefined, [], undefined]);
+  ).toEqual([undefined, undefined, [], undefined, '1']);
 });
 
 verifies('TEX-01', 'broken escapes, bytes that are not UTF-8 and NUL are refused', () => {

@@ -1,4 +1,4 @@
-import { isNumericDate } from './clock.ts';
+import { acceptance, isNumericDate } from './clock.ts';
 import { limits, typs } from './constants.ts';
 import type { IssuerUrl } from './issuer.ts';
 import { trailingSlashAlias } from './issuer.ts';
@@ -90,7 +90,8 @@ export function checkTime(claims: IdJagClaims, expected: TimeExpectations): Resu
   const latest = expected.nowSeconds + expected.skewSeconds;
   const lifetime = expiresAt - issuedAt;
 
-  if (expiresAt + expected.skewSeconds <= expected.nowSeconds) return refuse('assertion/expired', { expiresAt }); // RED-11, ATK-45
+  if (expected.nowSeconds >= acceptance(expiresAt, expected.skewSeconds).acceptUntil)
+    return refuse('assertion/expired', { expiresAt }); // RED-11, ATK-45
   if (issuedAt > latest) return refuse('assertion/not-yet-valid', { issuedAt }); // RED-11, ATK-45
   if (notBefore !== undefined && notBefore > latest) return refuse('assertion/not-yet-valid', { notBefore }); // RED-11, IDJ-09, ATK-45
   if (lifetime > expected.lifetimeCapSeconds) return refuse('assertion/lifetime', { lifetime }); // RED-11, ATK-44

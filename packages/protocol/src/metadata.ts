@@ -115,7 +115,9 @@ export function resourceAuthorizationServerMetadata(server: ResourceAuthorizatio
     grant_types_supported: server.grantTypes ?? [grantTypes.jwtBearer], // MET-02
     authorization_grant_profiles_supported: [profiles.idJag], // MET-02
     token_endpoint_auth_methods_supported: methods,
-    token_endpoint_auth_signing_alg_values_supported: methods.includes('private_key_jwt') ? [...assertionAlgorithms] : undefined,
+    token_endpoint_auth_signing_alg_values_supported: methods.includes('private_key_jwt')
+      ? [...assertionAlgorithms]
+      : undefined,
     scopes_supported: server.scopesSupported,
     code_challenge_methods_supported: ['S256'], // MET-08
     authorization_response_iss_parameter_supported: true,

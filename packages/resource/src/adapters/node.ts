@@ -40,10 +40,11 @@ function sendPlain(res: ServerResponse, response: PlainResponse): void {
 
 /** The parts of a Node request that the gate reads. Repeated headers stay apart. */
 function bearerRequestOf(req: IncomingMessage): BearerRequest & { readonly method: string; readonly path: string } {
-  const [path = '/', query] = (req.url ?? '/').split('?', 2);
+  const url = req.url ?? '/';
+  const path = url.split('?', 1)[0] as string;
   const all = (name: string): readonly string[] => req.headersDistinct[name] ?? [];
   const headers: PlainHeaders = { all, get: (name) => all(name)[0] };
-  return { headers, method: req.method ?? 'GET', path, query };
+  return { headers, method: req.method ?? 'GET', path, query: url.slice(path.length) };
 }
 
 /** Whoever forwards this request upstream has no token to forward. */

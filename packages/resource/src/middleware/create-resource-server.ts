@@ -27,7 +27,14 @@ import { challengeResponse } from './challenge-response.ts';
 import { createIntrospectingVerifier } from './introspect-access-token.ts';
 import { type McpMessage, readMcpMessage } from './mcp-message.ts';
 import { scopeReach } from './scope-hierarchy.ts';
-import { algorithmsOf, checkSettings, fetchOf, keysOf, type ResourceServerEvent, type ResourceServerOptions } from './settings.ts';
+import {
+  algorithmsOf,
+  checkSettings,
+  fetchOf,
+  keysOf,
+  type ResourceServerEvent,
+  type ResourceServerOptions,
+} from './settings.ts';
 import { createAccessTokenVerifier, type TokenVerifier } from './verify-access-token.ts';
 
 /** A request that was let in, with its caller, or the response that turns it away. There is nothing in between. */
