@@ -1,1 +1,9 @@
 export type { ClientAppConfig, ConnectionConfig, ExchangeLimits, IdpConfig, PersonConfig, PolicySection, ResourceAppConfig, ResourceConfig, RuleConfig, ScopeConfig } from './config.ts';
+export { compilePolicy, createPolicyIndex, type PolicyIndex, type PolicySnapshot, type PolicySource } from './domain/policy/compile.ts';
+export type { Allowed, Decision, Denied, DenyCause, Pending, ScopeReason, StepUp, StepUpNeeded } from './domain/policy/decision.ts';
+export { evaluatePolicy } from './domain/policy/evaluate.ts';
+export type { Connection, Facts, PolicyClient, Resource, ResourceApp, Rule, RuleConditions, ScopeRisk } from './domain/policy/model.ts';
+export { type IssueAttempt, type IssuePermit, mayIssue } from './exchange/may-issue.ts';
+export { type RunningIdp, startIdp } from './start-idp.ts';
+export { idpMigrations } from './store/migrations.ts';
+export type { IdpDatabase, IdpSchema, PolicySchema } from './store/schema.ts';

@@ -18,7 +18,7 @@ type Columns = Readonly<Record<string, 'text' | 'text?' | 'bigint' | 'bigint?'>>
 async function createResourceApps(db: Kysely<any>): Promise<void> {
   await table(db, 'resource_apps', {
     tenant_id: 'text', key: 'text', name: 'text?', issuer: 'text', aliases: 'text', signing_algorithm: 'text', subject_mode: 'text',
-    tenant_claim: 'text?', tags: 'text', state: 'text', created_at: 'bigint', version: 'bigint',
+    tenant_claim: 'text?', tags: 'text', state: 'text', applied: 'text?', created_at: 'bigint', version: 'bigint',
   })
     .addColumn('id', 'text', (column) => column.primaryKey())
     .addUniqueConstraint('resource_apps_key', ['tenant_id', 'key'])
@@ -26,7 +26,7 @@ async function createResourceApps(db: Kysely<any>): Promise<void> {
     .execute();
   await db.schema.createIndex('resource_apps_version').on('resource_apps').columns(['tenant_id', 'version']).execute();
   await table(db, 'resources', {
-    tenant_id: 'text', resource_app_id: 'text', identifier: 'text', name: 'text?', scopes: 'text', tags: 'text', created_at: 'bigint', version: 'bigint',
+    tenant_id: 'text', resource_app_id: 'text', identifier: 'text', name: 'text?', scopes: 'text', tags: 'text', applied: 'text?', created_at: 'bigint', version: 'bigint',
   })
     .addPrimaryKeyConstraint('resources_key', ['resource_app_id', 'identifier'])
     .execute();
@@ -37,14 +37,14 @@ async function createConnections(db: Kysely<any>): Promise<void> {
   await table(db, 'connections', {
     tenant_id: 'text', key: 'text', client_app_id: 'text', resource_app_id: 'text', resource_client_id: 'text', resources: 'text',
     default_resource: 'text?', scopes: 'text', default_scopes: 'text', state: 'text', account_link: 'text', lifetime_seconds: 'bigint',
-    dpop_required: 'bigint', owner: 'text?', reason: 'text?', review_at: 'bigint?', expires_at: 'bigint?', created_at: 'bigint', version: 'bigint',
+    dpop_required: 'bigint', owner: 'text?', reason: 'text?', review_at: 'bigint?', expires_at: 'bigint?', applied: 'text?', created_at: 'bigint', version: 'bigint',
   })
     .addColumn('id', 'text', (column) => column.primaryKey())
     .addUniqueConstraint('connections_key', ['tenant_id', 'key'])
     .addUniqueConstraint('connections_pair', ['tenant_id', 'client_app_id', 'resource_app_id'])
     .execute();
   await db.schema.createIndex('connections_version').on('connections').columns(['tenant_id', 'version']).execute();
-  await table(db, 'rules', { tenant_id: 'text', key: 'text', effect: 'text', definition: 'text', created_at: 'bigint', version: 'bigint' })
+  await table(db, 'rules', { tenant_id: 'text', key: 'text', effect: 'text', definition: 'text', applied: 'text?', created_at: 'bigint', version: 'bigint' })
     .addColumn('id', 'text', (column) => column.primaryKey())
     .addUniqueConstraint('rules_key', ['tenant_id', 'key'])
     .execute();

@@ -17,6 +17,9 @@ export interface PolicySchema {
   issuances: IssuanceRow;
 }
 
+/** Fingerprint of the configuration a row was last written from. What did not change there leaves later changes by an admin alone. */
+export type Applied = string | null;
+
 export interface ResourceAppRow {
   id: string;
   tenant_id: string;
@@ -29,6 +32,7 @@ export interface ResourceAppRow {
   tenant_claim: string | null;
   tags: string;
   state: 'active' | 'disabled';
+  applied: Applied;
   created_at: number;
   version: number;
 }
@@ -42,6 +46,7 @@ export interface ResourceRow {
   /** Scope to `{ risk, version, description? }`. */
   scopes: string;
   tags: string;
+  applied: Applied;
   created_at: number;
   version: number;
 }
@@ -66,6 +71,7 @@ export interface ConnectionRow {
   reason: string | null;
   review_at: number | null;
   expires_at: number | null;
+  applied: Applied;
   created_at: number;
   version: number;
 }
@@ -77,6 +83,7 @@ export interface RuleRow {
   effect: 'allow' | 'deny';
   /** Who, where, which scopes and under which conditions; user and connection ids. */
   definition: string;
+  applied: Applied;
   created_at: number;
   version: number;
 }

@@ -1,0 +1,40 @@
+import { type IdentityDatabase, upsertClientApp, upsertPerson } from '@crossgrant/identity';
+import type { Logger, SecretBox } from '@crossgrant/platform';
+import type { Clock } from '@crossgrant/protocol';
+import type { ClientAppConfig, IdpConfig } from '../config.ts';
+import type { IdpDatabase } from '../store/schema.ts';
+import { applyPolicy } from './apply-policy.ts';
+
+export interface ApplyDeps {
+  readonly database: IdpDatabase;
+  readonly tenantId: string;
+  readonly secretBox: SecretBox;
+  readonly clock: Clock;
+  readonly log: Logger;
+}
+
+/**
+ * Brings people, client apps and policy to what the configuration says, by stable key. Nothing is ever deleted, and
+ * what did not change is not written, so that a restart disturbs nobody.
+ */
+export async function applyConfig(deps: ApplyDeps, config: IdpConfig): Promise<void> {
+  const database: IdentityDatabase = deps.database;
+
+  for (const person of config.people ?? []) {
+    await upsertPerson(database, deps.tenantId, person, deps.clock());
+  }
+  for (const app of config.policy?.clientApps ?? []) {
+    await upsertClientApp(database, deps.tenantId, clientAppInput(app), { secretBox: deps.secretBox, now: deps.clock() });
+  }
+  await applyPolicy(deps, config.policy ?? {});
+}
+
+function clientAppInput({ id, auth, idTokenSignedResponseAlg, ...app }: ClientAppConfig): Parameters<typeof upsertClientApp>[2] {
+  return {
+    ...app,
+    clientId: id,
+    tokenEndpointAuthMethods: auth.methods,
+    secrets: auth.secret === undefined ? undefined : [auth.secret],
+    idTokenAlgorithm: idTokenSignedResponseAlg,
+  };
+}

@@ -1,0 +1,116 @@
+import { createHash } from 'node:crypto';
+import { Misuse } from '@crossgrant/platform';
+import { isScopeToken, normalizeResource, parseResourceIdentifier } from '@crossgrant/protocol';
+import type { ConnectionConfig, ResourceAppConfig, ResourceConfig, RuleConfig } from '../config.ts';
+import { longestLifetimeSeconds } from '../domain/policy/outcome.ts';
+import type { ConnectionRow, ResourceAppRow, ResourceRow, RuleRow } from '../store/schema.ts';
+
+/** What a row says, without where and when it is stored. */
+export type Content<Row> = Omit<Row, 'id' | 'tenant_id' | 'applied' | 'created_at' | 'version'>;
+
+export function resourceAppContent(app: ResourceAppConfig): Content<ResourceAppRow> {
+  return {
+    key: app.id,
+    name: app.name ?? null,
+    issuer: app.issuer,
+    aliases: JSON.stringify(app.aliases ?? []),
+    signing_algorithm: app.signingAlgorithm ?? 'ES256',
+    subject_mode: app.subject ?? 'public',
+    tenant_claim: app.tenantClaim ?? null,
+    tags: JSON.stringify(app.tags ?? []),
+    state: app.state ?? 'active',
+  };
+}
+
+export function resourceContent(resource: ResourceConfig, resourceAppId: string): Content<ResourceRow> {
+  if (!parseResourceIdentifier(resource.identifier).ok) {
+    throw new Misuse('policy/resource', `The resource ${JSON.stringify(resource.identifier)} must be an absolute URI without fragment, user info and dot segments.`);
+  }
+  const scopes = Object.entries(resource.scopes).map(([scope, { risk, description, version = 1 }]) => {
+    if (!isScopeToken(scope)) throw new Misuse('policy/scope', `The scope ${JSON.stringify(scope)} of ${resource.identifier} is not one scope token.`);
+    return [scope, { risk, version, description }] as const;
+  });
+  return { resource_app_id: resourceAppId, identifier: resource.identifier, name: resource.name ?? null, scopes: JSON.stringify(Object.fromEntries(scopes)), tags: JSON.stringify(resource.tags ?? []) };
+}
+
+export interface ConnectionEnds {
+  readonly clientAppId: string;
+  readonly resourceAppId: string;
+  readonly resources: readonly { readonly identifier: string; readonly scopes: Readonly<Record<string, { readonly version?: number }>> }[];
+}
+
+export function connectionContent(connection: ConnectionConfig, ends: ConnectionEnds): Content<ConnectionRow> {
+  const key = `${connection.client}/${connection.resourceApp}`;
+  const registered = (identifier: string): string => {
+    const found = ends.resources.find((resource) => normalizeResource(resource.identifier) === normalizeResource(identifier));
+    if (found === undefined) throw new Misuse('policy/connection-resource', `The connection ${key} names ${identifier}, which its resource app does not have.`); // ADM-06
+    return found.identifier;
+  };
+  const resources = connection.resources?.map(registered) ?? ends.resources.map(({ identifier }) => identifier);
+  const lifetime = connection.lifetimeSeconds ?? 300;
+  if (!Number.isSafeInteger(lifetime) || lifetime < 1 || lifetime > longestLifetimeSeconds) {
+    throw new Misuse('policy/lifetime', `The connection ${key} may let an ID-JAG live 1 to ${longestLifetimeSeconds} seconds.`); // IDJ-08
+  }
+  return {
+    key,
+    client_app_id: ends.clientAppId,
+    resource_app_id: ends.resourceAppId,
+    resource_client_id: connection.resourceClientId,
+    resources: JSON.stringify(resources),
+    default_resource: connection.defaultResource === undefined ? null : registered(connection.defaultResource),
+    scopes: JSON.stringify(Object.fromEntries(connection.scopes.map((scope) => [scope, scopeVersion(scope, ends)]))),
+    default_scopes: JSON.stringify(connection.defaultScopes ?? connection.scopes),
+    state: connection.state,
+    account_link: connection.accountLink ?? 'sub',
+    lifetime_seconds: lifetime,
+    dpop_required: connection.dpopRequired === true ? 1 : 0,
+    owner: connection.owner ?? null,
+    reason: connection.reason ?? null,
+    review_at: instant(connection.reviewAt, `reviewAt of the connection ${key}`),
+    expires_at: instant(connection.expiresAt, `expiresAt of the connection ${key}`),
+  };
+}
+
+export interface RuleNames {
+  readonly userId: (username: string) => string;
+  readonly connectionId: (key: string) => string;
+}
+
+export function ruleContent(rule: RuleConfig, place: number, names: RuleNames): Content<RuleRow> {
+  const key = rule.id ?? `rule-${place + 1}`;
+  const { users = [], groups = [], everyone = false } = rule;
+  if (users.length === 0 && groups.length === 0 && !everyone) {
+    throw new Misuse('policy/rule-who', `The rule ${key} must name users, groups or everyone.`);
+  }
+  const definition = {
+    users: users.map(names.userId),
+    groups,
+    everyone,
+    connections: rule.connections?.map(names.connectionId),
+    tags: rule.tags,
+    scopes: rule.scopes,
+    risks: rule.risks,
+    conditions: rule.conditions,
+  };
+  return { key, effect: rule.effect, definition: JSON.stringify(definition) };
+}
+
+/** Equal for equal content, whatever was written to the row since. */
+export function fingerprint(content: object): string {
+  return createHash('sha256').update(JSON.stringify(content)).digest('base64url');
+}
+
+function scopeVersion(scope: string, { resources }: ConnectionEnds): number {
+  return Math.max(1, ...resources.map((resource) => resource.scopes[scope]?.version ?? 1));
+}
+
+function instant(text: string | undefined, what: string): number | null {
+  if (text === undefined) {
+    return null;
+  }
+  const milliseconds = Date.parse(text);
+  if (Number.isNaN(milliseconds)) {
+    throw new Misuse('policy/instant', `${what} must be a date and time in ISO 8601.`);
+  }
+  return milliseconds;
+}

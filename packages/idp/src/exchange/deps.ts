@@ -1,0 +1,26 @@
+import type { KeyRing, Logger, RefusalCounter, SecretBox } from '@crossgrant/platform';
+import type { Clock } from '@crossgrant/protocol';
+import type { LiveStateSource } from '../snapshot/live-state.ts';
+import type { IdpDatabase } from '../store/schema.ts';
+import type { RateLimiter } from './rate-limit.ts';
+import type { SessionReader } from './session-reader.ts';
+import type { SubjectBook } from './subject-book.ts';
+
+/** What the exchange of one tenant stands on. */
+export interface ExchangeDeps {
+  readonly issuer: string;
+  readonly tenantId: string;
+  readonly database: IdpDatabase;
+  readonly liveState: LiveStateSource;
+  readonly keyRing: KeyRing;
+  readonly secretBox: SecretBox;
+  readonly sessions: SessionReader;
+  readonly subjects: SubjectBook;
+  /** Counts the refusals of callers that did not prove who they are. */
+  readonly anonymous: RefusalCounter;
+  readonly limits: { readonly byClient: RateLimiter; readonly byPerson: RateLimiter };
+  readonly clock: Clock;
+  readonly log: Logger;
+  /** Where a decision id can be looked up; the id is appended after a slash. */
+  readonly explainUrl: string;
+}

@@ -1,0 +1,57 @@
+import type { SignOn } from '@crossgrant/identity';
+import type { KeyRing, Route } from '@crossgrant/platform';
+import { identityProviderMetadata, type JsonObject, type PlainResponse, wellKnownUrls } from '@crossgrant/protocol';
+
+const cached = { 'cache-control': 'public, max-age=300' } as const;
+
+/** The metadata of the tenant's issuer, the same object under every well-known URL, and its public keys. */
+export async function metadataRoutes({ issuer, signOn, keyRing }: { issuer: string; signOn: SignOn; keyRing: KeyRing }): Promise<readonly Route[]> {
+  const document = await buildMetadata(issuer, signOn);
+  const paths = wellKnownUrls(issuer).all.map((url) => new URL(url).pathname); // MET-06
+  return [
+    ...[...new Set(paths)].map((path): Route => ({ method: 'GET', path, handler: async () => publicJson(document) })),
+    { method: 'GET', path: endpointPath(issuer, '/jwks.json'), handler: async () => publicJson(keyRing.publicJwks() as unknown as JsonObject) },
+  ];
+}
+
+/** The path of an endpoint below the issuer's own path. */
+export function endpointPath(issuer: string, path: string): string {
+  return new URL(endpointUrl(issuer, path)).pathname;
+}
+
+export function endpointUrl(issuer: string, path: string): string {
+  return `${issuer.endsWith('/') ? issuer.slice(0, -1) : issuer}${path}`;
+}
+
+async function buildMetadata(issuer: string, signOn: SignOn): Promise<JsonObject> {
+  const discovered = await signOn.discovery();
+  return identityProviderMetadata({
+    issuer,
+    authorizationEndpoint: textOf(discovered.authorization_endpoint) ?? endpointUrl(issuer, '/authorize'),
+    tokenEndpoint: endpointUrl(issuer, '/token'),
+    jwksUri: endpointUrl(issuer, '/jwks.json'),
+    endSessionEndpoint: textOf(discovered.end_session_endpoint),
+    userinfoEndpoint: textOf(discovered.userinfo_endpoint),
+    revocationEndpoint: textOf(discovered.revocation_endpoint),
+    clientAuthMethods: ['client_secret_post', 'client_secret_basic'],
+    signOn: discovered, // SSO-04
+  });
+}
+
+/** Metadata and keys are for everybody, browsers included; they carry nothing about the caller. RFC 8414 §3. */
+function publicJson(document: JsonObject): PlainResponse {
+  return {
+    status: 200,
+    headers: {
+      'content-type': 'application/json',
+      ...cached, // MET-12
+      'access-control-allow-origin': '*', // MET-12
+      'x-content-type-options': 'nosniff',
+    },
+    body: JSON.stringify(document),
+  };
+}
+
+function textOf(value: unknown): string | undefined {
+  return typeof value === 'string' ? value : undefined;
+}

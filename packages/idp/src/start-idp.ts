@@ -1,0 +1,128 @@
+import { createSignOn, identityMigrations, passwordAssurance, type SignOn, upsertTenant } from '@crossgrant/identity';
+import { createLog, createRefusalCounter, type KeyRing, type Logger, Misuse, openDatabase, openKeyRing, openSecretBox, type RefusalCounter, type Route, type SecretBox, startServer } from '@crossgrant/platform';
+import { type Clock, parseIssuerUrl } from '@crossgrant/protocol';
+import { applyConfig } from './apply/apply-config.ts';
+import type { IdpConfig } from './config.ts';
+import type { ExchangeDeps } from './exchange/deps.ts';
+import { createExchange } from './exchange/exchange.ts';
+import { createRateLimiter } from './exchange/rate-limit.ts';
+import { createSessionReader } from './exchange/session-reader.ts';
+import { createSubjectBook } from './exchange/subject-book.ts';
+import { explainPage } from './http/explain-page.ts';
+import { endpointPath, endpointUrl, metadataRoutes } from './http/metadata.ts';
+import { tokenEndpoint } from './http/token-endpoint.ts';
+import type { LiveStateSource } from './snapshot/live-state.ts';
+import { openLiveState } from './snapshot/live-state-source.ts';
+import { idpMigrations } from './store/migrations.ts';
+import type { IdpDatabase, IdpSchema } from './store/schema.ts';
+
+export interface RunningIdp {
+  readonly url: string;
+  readonly tenantId: string;
+  /** For those who run the IdP inside their own process. */
+  readonly database: IdpDatabase;
+  readonly keyRing: KeyRing;
+  readonly exchange: ExchangeDeps;
+  close(): Promise<void>;
+}
+
+/** Generous: they stop a loop that ran away, not an honest burst. */
+const defaultLimits = { perClient: 300_000, perClientAndPerson: 60_000 } as const;
+
+/** Starts one IdP process: database, keys, the configured people and policy, sign-on, exchange and the HTTP edge. */
+export async function startIdp(config: IdpConfig, seams: { readonly clock?: Clock } = {}): Promise<RunningIdp> {
+  checkConfig(config);
+  const clock = seams.clock ?? Date.now;
+  const log = createLog({ name: 'idp', level: config.log?.level, destination: config.log?.destination });
+  const secretBox = openSecretBox({ env: 'CROSSGRANT_IDP_KEY', file: config.keyFile ?? keyBeside(config), createIfMissing: config.development });
+  const database: IdpDatabase = await openDatabase<IdpSchema>({
+    url: config.database,
+    migrations: [...identityMigrations, ...idpMigrations],
+    clock,
+    writer: 'idp',
+    onProblem: (problem, cause) => log.error({ err: cause }, problem),
+  });
+  try {
+    return await serve(config, { clock, log, secretBox, database });
+  } catch (error) {
+    await database.close();
+    throw error;
+  }
+}
+
+/** In development a key file is made beside the database. */
+function keyBeside({ development, database }: IdpConfig): string | undefined {
+  if (!development) {
+    return undefined;
+  }
+  return /^postgres(ql)?:/i.test(database) ? './idp.key' : `${database}.key`;
+}
+
+interface Parts {
+  readonly clock: Clock;
+  readonly log: Logger;
+  readonly secretBox: SecretBox;
+  readonly database: IdpDatabase;
+}
+
+async function serve(config: IdpConfig, { clock, log, secretBox, database }: Parts): Promise<RunningIdp> {
+  const { issuer } = config;
+  const tenant = await upsertTenant(database, { issuer, name: config.tenant?.name ?? 'default' }, clock());
+  await applyConfig({ database, tenantId: tenant.id, secretBox, clock, log }, config);
+  const keyRing = await openKeyRing({ database, scope: tenant.id, purposes: ['tokens'], algorithms: ['RS256', 'ES256'], secrets: secretBox, clock });
+  const liveState = await openLiveState({ database, tenant: { id: tenant.id, issuer }, attainableAcrs: [passwordAssurance.acr], log });
+  const anonymous = createRefusalCounter({ commits: database.commits, clock, onProblem: (error) => log.error({ err: error }, 'counted refusals were not written') });
+  const explainUrl = endpointUrl(issuer, '/explain');
+  const exchange = exchangeDeps(config, { clock, log, secretBox, database }, { tenantId: tenant.id, keyRing, liveState, anonymous, explainUrl });
+  const signOn = createSignOn({ database, tenant, keyRing, secretBox, clock, log, explainUrl, development: config.development, sessionSeconds: config.sessionSeconds });
+  const server = await startServer({ listen: config.listen, issuer, log, routes: await buildRoutes(issuer, { exchange, signOn }), fallback: (request, response, body) => signOn.callback(request, response, body) });
+
+  log.info({ url: server.url, issuer }, 'the IdP listens');
+  return {
+    url: server.url,
+    tenantId: tenant.id,
+    database,
+    keyRing,
+    exchange,
+    async close() {
+      await server.close();
+      liveState.close();
+      await anonymous.close();
+      await database.close();
+    },
+  };
+}
+
+function exchangeDeps(config: IdpConfig, parts: Parts, own: { tenantId: string; keyRing: KeyRing; liveState: LiveStateSource; anonymous: RefusalCounter; explainUrl: string }): ExchangeDeps {
+  const limits = config.exchangeLimits ?? defaultLimits;
+  return {
+    ...parts,
+    ...own,
+    issuer: config.issuer,
+    sessions: createSessionReader(parts.database, own.tenantId),
+    subjects: createSubjectBook(parts.database, own.tenantId),
+    limits: { byClient: createRateLimiter(limits.perClient), byPerson: createRateLimiter(limits.perClientAndPerson) },
+  };
+}
+
+async function buildRoutes(issuer: string, { exchange, signOn }: { exchange: ExchangeDeps; signOn: SignOn }): Promise<readonly Route[]> {
+  const handler = tokenEndpoint({ ...exchange, exchange: createExchange(exchange) });
+  return [
+    { method: 'POST', path: endpointPath(issuer, '/token'), handler },
+    { method: 'GET', path: endpointPath(issuer, '/explain/*'), handler: explainPage },
+    ...(await metadataRoutes({ issuer, signOn, keyRing: exchange.keyRing })),
+  ];
+}
+
+function checkConfig({ issuer, development, database, keyFile }: IdpConfig): void {
+  const parsed = parseIssuerUrl(issuer, { allowHttpLoopback: development });
+  if (!parsed.ok) {
+    throw new Misuse('idp/issuer', `idp.issuer must be an https URL without query and fragment${development ? ', or http on loopback' : ''}; ${JSON.stringify(issuer)} is not.`); // MET-05
+  }
+  if (database === '') {
+    throw new Misuse('idp/database', 'idp.database must name a file or a postgres:// URL.');
+  }
+  if (!development && keyFile === undefined && (process.env.CROSSGRANT_IDP_KEY ?? '') === '') {
+    throw new Misuse('idp/key', 'idp.keyFile or the variable CROSSGRANT_IDP_KEY must hold the encryption key.');
+  }
+}
