@@ -1,5 +1,10 @@
+/** Part of a rule stands and is tested; the text says which, and what is missing. */
+export interface Partly {
+  readonly partly: string;
+}
+
 /** `enforced` has a citation in the source and a test; anything else carries its honest reason. */
-export type RequirementStatus = 'enforced' | { readonly declined: string } | { readonly deferred: string };
+export type RequirementStatus = 'enforced' | Partly | { readonly declined: string } | { readonly deferred: string };
 
 export type Level = 'MUST' | 'MUST NOT' | 'SHOULD' | 'SHOULD NOT' | 'MAY' | 'NOTE';
 
@@ -18,7 +23,7 @@ export interface Requirement {
   readonly status: RequirementStatus;
 }
 
-export type TestStatus = 'tested' | { readonly deferred: string };
+export type TestStatus = 'tested' | Partly | { readonly deferred: string };
 
 /** A way to misuse the protocol, and the response it gets. */
 export interface Attack {

@@ -27,7 +27,7 @@ export const tex: readonly Requirement[] = [
   { id: 'TEX-22', role: 'IDP', level: 'SHOULD NOT', source: 'ID-JAG-04 §4.3.4', says: 'return `refresh_token`. Crossgrant never does.', status: 'enforced' },
   { id: 'TEX-23', role: 'IDP', level: 'MUST NOT', source: 'ID-JAG-04 §9.3', says: "issue an ID-JAG whose `aud` is the IdP's own issuer in the same trust domain.", status: 'enforced' },
   { id: 'TEX-24', role: 'IDP', level: 'MUST', source: 'RFC 8693 §2.1; ID-JAG-04 §4.3, §9.7', says: '`actor_token` without type, or type without token → reject. `actor_token` present but no actor profile configured → reject rather than ignore (ignoring it would hide the real actor).', status: 'enforced' },
-  { id: 'TEX-25', role: 'IDP', level: 'MAY', source: 'ID-JAG-04 §9.2', says: 'Ask for step-up, see STP.', status: { deferred: 'step-up' } },
+  { id: 'TEX-25', role: 'IDP', level: 'MAY', source: 'ID-JAG-04 §9.2', says: 'Ask for step-up, see STP.', status: 'enforced' },
   { id: 'TEX-26', role: 'IDP', level: 'MUST', ours: true, source: 'RFC 9396 §5', says: '`authorization_details` syntax errors or unknown types.', status: 'enforced' },
   { id: 'TEX-27', role: 'IDP', level: 'MUST NOT', ours: true, source: 'product', says: 'reveal in `error_description` which rule, group or tenant denied; put a correlation id there and the reason in the audit log.', status: 'enforced' },
   { id: 'TEX-28', role: 'IDP', level: 'SHOULD', ours: true, source: 'MCP-EMA+ §7.5.1', says: 'Rate-limit per client and per (client, user).', status: 'enforced' },

@@ -23,6 +23,13 @@ test('every enforced MUST is cited where it is decided', () => {
   expect(musts.map(({ id }) => id).filter((id) => evidence.of(id).citations.length === 0)).toEqual([]);
 });
 
+test('every rule that stands in part has a test of that part', () => {
+  const parts = [...requirements, ...attacks, ...lessons].filter(
+    ({ status }) => typeof status !== 'string' && 'partly' in status,
+  );
+  expect(parts.map(({ id }) => id).filter((id) => evidence.of(id).tests.length === 0)).toEqual([]);
+});
+
 test('every attack and lesson marked as tested has a test', () => {
   expect(tested.map(({ id }) => id).filter((id) => evidence.of(id).tests.length === 0)).toEqual([]);
 });

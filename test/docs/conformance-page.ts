@@ -1,6 +1,8 @@
 import { attacks } from '../../spec/attacks.ts';
 import { lessons } from '../../spec/lessons.ts';
+import type { RequirementStatus, TestStatus } from '../../spec/requirement.ts';
 import { requirements } from '../../spec/requirements.ts';
+import { describeStatus } from '../../spec/rule.ts';
 import { documentVersions } from '../../spec/versions.ts';
 import { collectEvidence } from './evidence.ts';
 import { escapeCell, generatedNote } from './markdown.ts';
@@ -52,13 +54,11 @@ export function conformancePage(): string {
     '',
   ].join('\n');
 
-  function proof(id: string, status: string | { declined?: string; deferred?: string }): string {
-    if (typeof status !== 'string') {
-      const reason = status.declined === undefined ? `deferred: ${status.deferred}` : `declined: ${status.declined}`;
-      return `*${escapeCell(reason)}* | `;
-    }
+  function proof(id: string, status: RequirementStatus | TestStatus): string {
     const { citations, tests } = evidence.of(id);
     const list = (paths: readonly string[]): string => paths.map((path) => `\`${path}\``).join('<br>');
-    return `${list(citations)} | ${list(tests)}`;
+    const places = typeof status === 'string' || 'partly' in status ? list(citations) : '';
+    const exception = typeof status === 'string' ? '' : `*${escapeCell(describeStatus(status))}*`;
+    return `${[exception, places].filter(Boolean).join('<br>')} | ${places === '' && exception !== '' ? '' : list(tests)}`;
   }
 }
