@@ -114,6 +114,10 @@ verifies('LES-01', 'sign-out leads to registered addresses alone', async () => {
     const answer = await fetch(url, { redirect: 'manual' });
     expect([target, answer.status, answer.headers.get('location')]).toEqual([target, 400, null]);
   }
+  const url = new URL('/logout', world.issuer);
+  url.searchParams.set('client_id', 'agent');
+  url.searchParams.set('post_logout_redirect_uri', 'https://app.example/bye');
+  expect((await fetch(url, { redirect: 'manual' })).headers.get('location')).toBe('https://app.example/bye');
 });
 
 verifies(

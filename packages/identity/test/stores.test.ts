@@ -2,7 +2,9 @@ import { readEpoch, secretBoxFromKey } from '@crossgrant/platform';
 import { verifies } from '@crossgrant/testkit';
 import { afterAll, beforeAll, expect, test } from 'vitest';
 import {
+  endSessions,
   findPersonByLogin,
+  findSession,
   listClientApps,
   listGroups,
   listPeople,
@@ -12,6 +14,8 @@ import {
   upsertPerson,
   upsertTenant,
 } from '../src/index.ts';
+import { recordSession } from '../src/sessions/session.ts';
+import { artifactRow, findArtifact, revokeGrant, saveArtifact } from '../src/store/artifacts.ts';
 import { agent, alice, editor, type SignOnWorld, startSignOnWorld } from './sign-on-world.ts';
 
 let world: SignOnWorld;
@@ -139,6 +143,37 @@ verifies(
     }
   },
 );
+
+verifies('SSO-10', 'an ended session is never revived, and a session never changes its person or client', async () => {
+  const session = {
+    tenantId: world.tenantId,
+    sid: 's1',
+    browserSession: 'b1',
+    clientId: 'agent',
+    userId: 'usr_1',
+    authTime: 10,
+    amr: ['pwd'],
+    expiresAt: 99_000,
+  };
+  const record = (changed: Partial<typeof session>) =>
+    recordSession(world.database, { ...session, ...changed }, 1_000, 1);
+  expect(await record({})).toBe(true);
+  expect(await record({ authTime: 20 })).toBe(true);
+  expect(await record({ userId: 'usr_2' })).toBe(false);
+  expect(await record({ clientId: 'editor' })).toBe(false);
+  expect(await endSessions(world.database, world.tenantId, { sid: 's1' }, 2_000)).toBe(1);
+  expect(await record({ authTime: 30 })).toBe(false);
+  expect(await findSession(world.database, world.tenantId, 's1')).toMatchObject({ authTime: 20, endedAt: 2_000 });
+});
+
+verifies('LES-24', 'a revoked grant is not brought back by whoever read it before', async () => {
+  const deps = { database: world.database, tenantId: world.tenantId, secretBox: world.secretBox, clock: Date.now };
+  const row = artifactRow(deps, 'Grant', 'grant-1', { accountId: 'usr_1' }, 60);
+  await saveArtifact(deps, row);
+  await revokeGrant(deps, 'grant-1');
+  await saveArtifact(deps, row);
+  expect(await findArtifact(deps, 'Grant', 'grant-1')).toBeUndefined();
+});
 
 test('expired artefacts are swept, live ones stay', async () => {
   const row = (id: string, expiresAt: number) => ({

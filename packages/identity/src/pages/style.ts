@@ -22,13 +22,13 @@ p{margin:0 0 16px;max-width:70ch}
 .refused{display:flex;gap:8px;margin:0 0 24px;padding:12px;border:1px solid var(--denied);border-radius:4px;background:var(--denied-tint);color:var(--denied)}
 .refused svg{margin-top:2px}
 .refused p{margin:0}
-label{display:block;margin:0 0 4px;font-weight:500}
+label{display:block;margin:0 0 8px;font-weight:500}
 input{display:block;width:100%;height:44px;margin:0 0 16px;padding:0 12px;font:inherit;font-size:1rem;color:inherit;background:var(--surface);border:1px solid var(--edge);border-radius:4px}
 input[aria-invalid=true]{border-color:var(--denied)}
 button{display:block;width:100%;min-height:44px;margin:8px 0 0;padding:8px 16px;font:inherit;font-weight:600;border:1px solid var(--primary);border-radius:4px;background:var(--primary);color:var(--on-primary);cursor:pointer}
 button.plain{background:none;color:var(--text);border-color:var(--edge);font-weight:500}
 :focus-visible{outline:2px solid var(--focus);outline-offset:2px}
-h1:focus{outline:none}
+h1+.refused{margin-top:16px}
 .meta{margin:24px 0 0;padding-top:16px;border-top:1px solid var(--line);font-size:.75rem;line-height:1rem;color:var(--text-3);overflow-wrap:anywhere}
 code{font:inherit;font-family:"JetBrains Mono",ui-monospace,"Cascadia Mono",Menlo,Consolas,monospace;color:var(--text-2)}
 @media (max-width:480px){body{justify-content:flex-start;padding:0}main{max-width:none;min-height:100vh;min-height:100svh;border:0;border-radius:0;padding:24px 16px}html{background:var(--surface)}}

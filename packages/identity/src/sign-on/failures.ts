@@ -25,6 +25,8 @@ export async function renderFailure(
   const isAway = isStoreFault(error);
   if (isAway) ctx.status = 503;
   const id = stateOf(ctx).id ?? newId('aud', deps.clock());
+  const detail = (error as RequestState['refused'] | undefined)?.error_detail;
+  deps.log.info({ id, reason: code, detail, client: ctx.oidc?.client?.clientId }, 'a sign-on request was refused');
   ctx.set(pageHeaders());
   ctx.body = await renderErrorPage(isAway ? 'temporarily_unavailable' : code, {
     tenantName: deps.tenantName,
