@@ -12,5 +12,10 @@ export type {
   LinkingConfig,
   TrustedIssuerConfig,
 } from './config.ts';
-export { type AuthServerCommands, type RunningAuthServer, startAuthServer, type StartOptions } from './start-auth-server.ts';
+export {
+  type AuthServerCommands,
+  type RunningAuthServer,
+  type StartOptions,
+  startAuthServer,
+} from './start-auth-server.ts';
 export { type AuthServerSchema, authServerMigrations } from './store/schema.ts';

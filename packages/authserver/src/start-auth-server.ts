@@ -13,7 +13,12 @@ import {
   startServer,
 } from '@crossgrant/platform';
 import { type Clock, parseIssuerUrl } from '@crossgrant/protocol';
-import { createResourceAuthorizationServer, createSqlResourceStore, resourceMigrations, type ResourceStore } from '@crossgrant/resource';
+import {
+  createResourceAuthorizationServer,
+  createSqlResourceStore,
+  type ResourceStore,
+  resourceMigrations,
+} from '@crossgrant/resource';
 import { blockClient, unblockClient } from './commands/block-client.ts';
 import type { Act, CommandDeps, Done } from './commands/change-state.ts';
 import { disableIssuer, enableIssuer } from './commands/disable-issuer.ts';
@@ -54,9 +59,12 @@ export interface AuthServerCommands {
 const scope = 'ras';
 
 /** Opens the database, applies the configuration and serves. */
-export async function startAuthServer(config: AuthServerConfig, options: StartOptions = {}): Promise<RunningAuthServer> {
+export async function startAuthServer(
+  config: AuthServerConfig,
+  options: StartOptions = {},
+): Promise<RunningAuthServer> {
   const issuer = parseIssuerUrl(config.issuer, { allowHttpLoopback: config.development });
-  if (!issuer.ok) throw new Misuse('authserver/issuer', `The issuer ${config.issuer} is not acceptable (${issuer.refusal.problem}); it must be https, or http on loopback in development.`); // MET-05, BCP-05
+  if (!issuer.ok) throw issuerMisuse(config.issuer, issuer.refusal.problem); // MET-05, BCP-05
   const clock = options.clock ?? Date.now;
   const log = options.log ?? createLog({ name: 'authserver' });
   const secrets = openSecrets(config);
@@ -149,12 +157,22 @@ function openKeys({ database, secrets, clock }: Opened): Promise<KeyRing> {
 function openSecrets(config: AuthServerConfig): SecretBox {
   const isFile = !/^postgres(ql)?:\/\//i.test(config.database);
   const beside = config.development && isFile ? `${config.database}.key` : undefined;
-  return openSecretBox({ env: 'CROSSGRANT_AS_KEY', file: config.keyFile ?? beside, createIfMissing: config.development });
+  return openSecretBox({
+    env: 'CROSSGRANT_AS_KEY',
+    file: config.keyFile ?? beside,
+    createIfMissing: config.development,
+  });
 }
 
 /** The public host and the one that is listened on; a port that is only known later leaves the host unchecked. */
 function allowedHosts(config: AuthServerConfig): readonly string[] | undefined {
-  return config.listen.endsWith(':0') ? undefined : [new URL(config.issuer).host, config.listen]; // LES-70
+  if (config.listen.endsWith(':0')) return undefined;
+  return [new URL(config.issuer).host, config.listen]; // LES-70
+}
+
+function issuerMisuse(issuer: string, problem: string): Misuse {
+  const rule = 'it must be https, or http on loopback in development';
+  return new Misuse('authserver/issuer', `The issuer ${issuer} is not acceptable (${problem}); ${rule}.`);
 }
 
 function commandsOf(deps: CommandDeps): AuthServerCommands {

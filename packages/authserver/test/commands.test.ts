@@ -23,11 +23,19 @@ const act = { actor: 'usr_admin', reason: 'offboarded' };
 const signedInAt = (secondsFromNow: number): Record<string, unknown> => ({ auth_time: nowMs / 1000 + secondsFromNow });
 
 type Commands = RunningAuthServer['commands'];
-const restrictions: Readonly<Record<string, readonly [(commands: Commands, accountId: string) => Promise<unknown>, string]>> = {
+const restrictions: Readonly<
+  Record<string, readonly [(commands: Commands, accountId: string) => Promise<unknown>, string]>
+> = {
   blockClient: [(commands) => commands.blockClient(clientId, act), 'invalid_client'],
   disableIssuer: [(commands) => commands.disableIssuer(idp, act), 'invalid_grant'],
-  disableAccount: [(commands, accountId) => commands.disableAccount({ customerId: 'default', accountId }, act), 'access_denied'],
-  revokeAccount: [(commands, accountId) => commands.revokeAccount({ customerId: 'default', accountId }, act), 'invalid_grant'],
+  disableAccount: [
+    (commands, accountId) => commands.disableAccount({ customerId: 'default', accountId }, act),
+    'access_denied',
+  ],
+  revokeAccount: [
+    (commands, accountId) => commands.revokeAccount({ customerId: 'default', accountId }, act),
+    'invalid_grant',
+  ],
 };
 
 for (const [name, [restrict, error]] of Object.entries(restrictions)) {
@@ -43,16 +51,20 @@ for (const [name, [restrict, error]] of Object.entries(restrictions)) {
   });
 }
 
-verifies(['REV-12', 'LES-75', 'ATK-48'], 'after a revocation a sign-in of the same second is refused, one of a later second is fine', async () => {
-  const served = await start();
-  const { sub } = await served.introspect(String((await served.redeem()).body.access_token));
-  served.at(0.3);
-  await served.running.commands.revokeAccount({ customerId: 'default', accountId: String(sub) }, act);
-  served.at(10);
-  expect((await served.redeem(signedInAt(0))).body.error).toBe('invalid_grant');
-  expect((await served.redeem(signedInAt(1))).body.error).toBe('invalid_grant');
-  expect((await served.redeem(signedInAt(2))).status).toBe(200);
-});
+verifies(
+  ['REV-12', 'LES-75', 'ATK-48'],
+  'after a revocation a sign-in of the same second is refused, one of a later second is fine',
+  async () => {
+    const served = await start();
+    const { sub } = await served.introspect(String((await served.redeem()).body.access_token));
+    served.at(0.3);
+    await served.running.commands.revokeAccount({ customerId: 'default', accountId: String(sub) }, act);
+    served.at(10);
+    expect((await served.redeem(signedInAt(0))).body.error).toBe('invalid_grant');
+    expect((await served.redeem(signedInAt(1))).body.error).toBe('invalid_grant');
+    expect((await served.redeem(signedInAt(2))).status).toBe(200);
+  },
+);
 
 verifies('LES-20', 'what was lifted works again, for a fresh sign-in', async () => {
   const served = await start();
@@ -74,7 +86,12 @@ verifies('ADM-04', 'each command leaves one audit row with who and why, in the c
   const done = await served.running.commands.blockClient(clientId, act);
   expect(done.isKnown).toBe(true);
   const row = await findAudit(served.running.database, 'ras', done.id);
-  expect(row).toMatchObject({ kind: 'change', outcome: 'done', code: 'client/blocked', facts: { key: clientId, reason: 'offboarded' } });
+  expect(row).toMatchObject({
+    kind: 'change',
+    outcome: 'done',
+    code: 'client/blocked',
+    facts: { key: clientId, reason: 'offboarded' },
+  });
 });
 
 test('a command that names nothing known changes nothing and says so', async () => {
@@ -94,7 +111,8 @@ verifies(['LES-20', 'LES-24', 'ATK-48'], 'no redemption that races a revocation 
     const answers = await Promise.all([...racing, served.redeem(signedInAt(round * 10 - 5))]);
     expect(answers.at(-1)?.status).toBe(400);
     for (const { body } of answers) {
-      if (body.access_token !== undefined) expect(await served.introspect(String(body.access_token))).toEqual({ active: false });
+      if (body.access_token !== undefined)
+        expect(await served.introspect(String(body.access_token))).toEqual({ active: false });
     }
     served.at((round + 1) * 10);
   }

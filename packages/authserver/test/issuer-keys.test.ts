@@ -1,9 +1,23 @@
 import { createServer } from 'node:http';
 import type { AddressInfo } from 'node:net';
+import { importSigningKey, signJws } from '@crossgrant/protocol/jws';
 import { verifies } from '@crossgrant/testkit';
 import { afterAll, beforeEach, expect } from 'vitest';
-import { importSigningKey, signJws } from '@crossgrant/protocol/jws';
-import { clientId, configFor, idJag, idp, jwks, mcpResource, newFolder, nowMs, privateKeys, redeem, type Served, self, serve } from './support.ts';
+import {
+  clientId,
+  configFor,
+  idJag,
+  idp,
+  jwks,
+  mcpResource,
+  newFolder,
+  nowMs,
+  privateKeys,
+  redeem,
+  type Served,
+  self,
+  serve,
+} from './support.ts';
 
 const folder = newFolder();
 const open: { close(): Promise<void> }[] = [];
@@ -23,11 +37,18 @@ interface FakeIdp {
 
 /** An IdP that serves metadata and keys, and counts who asks. */
 async function startIdp(): Promise<FakeIdp> {
-  const fake: { issuer: string; asked: string[]; keys: unknown; status: number } = { issuer: '', asked: [], keys: jwks.idp, status: 200 };
+  const fake: { issuer: string; asked: string[]; keys: unknown; status: number } = {
+    issuer: '',
+    asked: [],
+    keys: jwks.idp,
+    status: 200,
+  };
   const server = createServer((request, response) => {
     fake.asked.push(request.url ?? '');
     response.writeHead(fake.status, { 'content-type': 'application/json' });
-    response.end(JSON.stringify(request.url === '/jwks' ? fake.keys : { issuer: fake.issuer, jwks_uri: `${fake.issuer}/jwks` }));
+    response.end(
+      JSON.stringify(request.url === '/jwks' ? fake.keys : { issuer: fake.issuer, jwks_uri: `${fake.issuer}/jwks` }),
+    );
   });
   await new Promise<void>((resolve) => server.listen(0, '127.0.0.1', resolve));
   fake.issuer = `http://127.0.0.1:${(server.address() as AddressInfo).port}`;
@@ -42,7 +63,9 @@ beforeEach(async () => {
   fake = await startIdp();
   served = await serve(
     configFor(folder.path(`keys-${count++}.db`), {
-      trustedIssuers: [{ issuer: fake.issuer, keys: 'discovery', clients: [clientId], linking: 'jit', defaultResource: mcpResource }],
+      trustedIssuers: [
+        { issuer: fake.issuer, keys: 'discovery', clients: [clientId], linking: 'jit', defaultResource: mcpResource },
+      ],
     }),
   );
   open.push(served);
@@ -52,7 +75,18 @@ const redeemHere = (assertion: string): ReturnType<typeof redeem> => redeem(serv
 
 function signed(claims: Record<string, unknown>, header: object): string {
   const now = nowMs / 1000;
-  const payload = { iss: fake.issuer, sub: 'U1', aud: self, client_id: clientId, jti: `k-${count}-${Math.random()}`, iat: now, exp: now + 60, scope: 'chat.read', resource: mcpResource, ...claims };
+  const payload = {
+    iss: fake.issuer,
+    sub: 'U1',
+    aud: self,
+    client_id: clientId,
+    jti: `k-${count}-${Math.random()}`,
+    iat: now,
+    exp: now + 60,
+    scope: 'chat.read',
+    resource: mcpResource,
+    ...claims,
+  };
   return signJws(importSigningKey(privateKeys.idp), 'oauth-id-jag+jwt', payload, header);
 }
 
@@ -79,22 +113,28 @@ verifies(['KEY-04', 'ATK-17'], 'invented key names cause one more fetch and then
   expect((await redeemHere(idJag({ iss: fake.issuer }))).status).toBe(200);
   const [, payload = '', signature = ''] = idJag({ iss: fake.issuer }).split('.');
   for (let attempt = 0; attempt < 10; attempt++) {
-    const header = Buffer.from(JSON.stringify({ alg: 'ES256', typ: 'oauth-id-jag+jwt', kid: `invented-${attempt}` })).toString('base64url');
+    const header = Buffer.from(
+      JSON.stringify({ alg: 'ES256', typ: 'oauth-id-jag+jwt', kid: `invented-${attempt}` }),
+    ).toString('base64url');
     expect((await redeemHere(`${header}.${payload}.${signature}`)).body.error).toBe('invalid_grant');
   }
   expect(fake.asked.filter((path) => path === '/jwks')).toHaveLength(2);
 });
 
-verifies(['KEY-05', 'ATK-18'], 'an issuer whose keys were never seen means 503; keys seen before serve through an outage', async () => {
-  fake.status = 500;
-  expect((await redeemHere(idJag({ iss: fake.issuer }))).status).toBe(503);
-  fake.status = 200;
-  served.at(60);
-  expect((await redeemHere(idJag({ iss: fake.issuer }))).status).toBe(200);
-  fake.status = 500;
-  served.at(3600);
-  expect((await redeemHere(idJag({ iss: fake.issuer }, nowMs / 1000 + 3600))).status).toBe(200);
-});
+verifies(
+  ['KEY-05', 'ATK-18'],
+  'an issuer whose keys were never seen means 503; keys seen before serve through an outage',
+  async () => {
+    fake.status = 500;
+    expect((await redeemHere(idJag({ iss: fake.issuer }))).status).toBe(503);
+    fake.status = 200;
+    served.at(60);
+    expect((await redeemHere(idJag({ iss: fake.issuer }))).status).toBe(200);
+    fake.status = 500;
+    served.at(3600);
+    expect((await redeemHere(idJag({ iss: fake.issuer }, nowMs / 1000 + 3600))).status).toBe(200);
+  },
+);
 
 verifies('KEY-03', 'a changed directory keeps the keys that were fetched', async () => {
   expect((await redeemHere(idJag({ iss: fake.issuer }))).status).toBe(200);

@@ -1,7 +1,7 @@
+import { verifyAuditChain } from '@crossgrant/platform';
 import { verifies } from '@crossgrant/testkit';
 import { freshDatabaseUrl, startPostgres } from '@crossgrant/testkit/postgres';
 import { afterAll, beforeAll, expect } from 'vitest';
-import { verifyAuditChain } from '@crossgrant/platform';
 import { clientId, configFor, idJag, idp, newFolder, redeem, type Served, serve } from './support.ts';
 
 const folder = newFolder();
@@ -28,7 +28,9 @@ async function replicas(): Promise<readonly [Served, Served]> {
 async function race(servers: readonly Served[], rounds: number): Promise<void> {
   for (let round = 0; round < rounds; round++) {
     const assertion = idJag({ sub: `U-${round % 3}` });
-    const answers = await Promise.all(Array.from({ length: 20 }, (_, index) => redeem(servers[index % servers.length]?.running.url ?? '', assertion)));
+    const answers = await Promise.all(
+      Array.from({ length: 20 }, (_, index) => redeem(servers[index % servers.length]?.running.url ?? '', assertion)),
+    );
     const won = answers.filter(({ status }) => status === 200);
     expect(won).toHaveLength(1);
     expect(answers.filter(({ body }) => body.error === 'invalid_grant')).toHaveLength(19);
@@ -36,41 +38,63 @@ async function race(servers: readonly Served[], rounds: number): Promise<void> {
   }
 }
 
-verifies(['RED-26', 'ATK-11', 'LES-24'], 'of 20 parallel redemptions at two replicas on PostgreSQL one gets a token, round after round', async () => {
-  const servers = await replicas();
-  await race(servers, 15);
-  expect((await verifyAuditChain(servers[0].running.database)).firstBad).toBeUndefined();
-  await Promise.all(servers.map((served) => served.close()));
-}, 120_000);
+verifies(
+  ['RED-26', 'ATK-11', 'LES-24'],
+  'of 20 parallel redemptions at two replicas on PostgreSQL one gets a token, round after round',
+  async () => {
+    const servers = await replicas();
+    await race(servers, 15);
+    expect((await verifyAuditChain(servers[0].running.database)).firstBad).toBeUndefined();
+    await Promise.all(servers.map((served) => served.close()));
+  },
+  120_000,
+);
 
-verifies(['RED-26', 'ATK-11', 'LES-24'], 'of 20 parallel redemptions in one process on SQLite one gets a token, round after round', async () => {
-  const served = await serve(configFor(folder.path('race.db')));
-  await race([served], 15);
-  expect((await verifyAuditChain(served.running.database)).firstBad).toBeUndefined();
-  await served.close();
-}, 120_000);
+verifies(
+  ['RED-26', 'ATK-11', 'LES-24'],
+  'of 20 parallel redemptions in one process on SQLite one gets a token, round after round',
+  async () => {
+    const served = await serve(configFor(folder.path('race.db')));
+    await race([served], 15);
+    expect((await verifyAuditChain(served.running.database)).firstBad).toBeUndefined();
+    await served.close();
+  },
+  120_000,
+);
 
-verifies(['LES-20', 'REV-14', 'ATK-48'], 'what one replica revoked the other refuses at its very next commit, news or no news', async () => {
-  const [first, second] = await replicas();
-  const token = String((await second.redeem()).body.access_token);
-  const { sub } = await second.introspect(token);
-  await first.running.commands.revokeAccount({ customerId: 'default', accountId: String(sub) }, { actor: 'admin' });
-  expect((await second.redeem()).body.error).toBe('invalid_grant');
-  expect(await second.introspect(token)).toEqual({ active: false });
+verifies(
+  ['LES-20', 'REV-14', 'ATK-48'],
+  'what one replica revoked the other refuses at its very next commit, news or no news',
+  async () => {
+    const [first, second] = await replicas();
+    const token = String((await second.redeem()).body.access_token);
+    const { sub } = await second.introspect(token);
+    await first.running.commands.revokeAccount({ customerId: 'default', accountId: String(sub) }, { actor: 'admin' });
+    expect((await second.redeem()).body.error).toBe('invalid_grant');
+    expect(await second.introspect(token)).toEqual({ active: false });
 
-  await first.running.commands.disableIssuer(idp, { actor: 'admin' });
-  expect((await second.redeem({ sub: 'U-new' })).body.error).toBe('invalid_grant');
-  await first.running.commands.enableIssuer(idp, { actor: 'admin' });
-  const live = String((await second.redeem({ sub: 'U-new' })).body.access_token);
-  await first.running.commands.blockClient(clientId, { actor: 'admin' });
-  expect(await second.introspect(live)).toEqual({ active: false });
-  expect((await second.redeem({ sub: 'U-new' })).body.error).toBe('invalid_client');
-  await Promise.all([first.close(), second.close()]);
-}, 60_000);
+    await first.running.commands.disableIssuer(idp, { actor: 'admin' });
+    expect((await second.redeem({ sub: 'U-new' })).body.error).toBe('invalid_grant');
+    await first.running.commands.enableIssuer(idp, { actor: 'admin' });
+    const live = String((await second.redeem({ sub: 'U-new' })).body.access_token);
+    await first.running.commands.blockClient(clientId, { actor: 'admin' });
+    expect(await second.introspect(live)).toEqual({ active: false });
+    expect((await second.redeem({ sub: 'U-new' })).body.error).toBe('invalid_client');
+    await Promise.all([first.close(), second.close()]);
+  },
+  60_000,
+);
 
-verifies('KEY-02', 'replicas sign and verify with the same keys', async () => {
-  const [first, second] = await replicas();
-  const jwks = await Promise.all([first, second].map(async ({ running }) => (await fetch(`${running.url}/jwks`)).text()));
-  expect(jwks[0]).toBe(jwks[1]);
-  await Promise.all([first.close(), second.close()]);
-}, 60_000);
+verifies(
+  'KEY-02',
+  'replicas sign and verify with the same keys',
+  async () => {
+    const [first, second] = await replicas();
+    const jwks = await Promise.all(
+      [first, second].map(async ({ running }) => (await fetch(`${running.url}/jwks`)).text()),
+    );
+    expect(jwks[0]).toBe(jwks[1]);
+    await Promise.all([first.close(), second.close()]);
+  },
+  60_000,
+);

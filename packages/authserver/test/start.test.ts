@@ -1,8 +1,21 @@
+import { Misuse } from '@crossgrant/platform';
 import { verifies } from '@crossgrant/testkit';
 import { afterEach, expect, test } from 'vitest';
-import { Misuse } from '@crossgrant/platform';
 import { startAuthServer } from '../src/start-auth-server.ts';
-import { clientId, configFor, idJag, idp, idp2, jwks, mcpResource, newFolder, redeem, type Served, self, serve } from './support.ts';
+import {
+  clientId,
+  configFor,
+  idJag,
+  idp,
+  idp2,
+  jwks,
+  mcpResource,
+  newFolder,
+  redeem,
+  type Served,
+  self,
+  serve,
+} from './support.ts';
 
 const folder = newFolder();
 const running: Served[] = [];
@@ -21,7 +34,10 @@ test('a grant is redeemed over HTTP, and the same account is met again after a r
   const database = folder.path('restart.db');
   const first = await start(database);
   const before = await first.redeem();
-  expect(before).toMatchObject({ status: 200, body: { token_type: 'Bearer', expires_in: 600, scope: 'chat.read chat.history', resource: mcpResource } });
+  expect(before).toMatchObject({
+    status: 200,
+    body: { token_type: 'Bearer', expires_in: 600, scope: 'chat.read chat.history', resource: mcpResource },
+  });
   const subject = (await first.introspect(String(before.body.access_token))).sub;
   await first.close();
   running.length = 0;
@@ -76,26 +92,43 @@ verifies('CAU-06', 'another secret in the configuration ends the one before', as
 
 verifies('LES-37', 'two issuers with one key set do not start without tenant pins, and do with them', async () => {
   const entry = { keys: { jwksUri: 'https://keys.shared.example/jwks' }, clients: [clientId], linking: 'jit' as const };
-  const shared = [{ issuer: idp, ...entry }, { issuer: idp2, ...entry }];
-  await expect(startAuthServer(configFor(folder.path('shared.db'), { trustedIssuers: shared }))).rejects.toMatchObject({ code: 'trusted-issuer/shared-keys' });
+  const shared = [
+    { issuer: idp, ...entry },
+    { issuer: idp2, ...entry },
+  ];
+  await expect(startAuthServer(configFor(folder.path('shared.db'), { trustedIssuers: shared }))).rejects.toMatchObject({
+    code: 'trusted-issuer/shared-keys',
+  });
 
   const pinned = shared.map((trusted, index) => ({ ...trusted, tenant: { pin: `tenant-${index}` } }));
   await start(folder.path('pinned.db'), { trustedIssuers: pinned });
 });
 
 verifies(['RED-08', 'ATK-38'], 'a server does not start with itself as a trusted issuer', async () => {
-  const own = configFor(folder.path('self.db'), { trustedIssuers: [{ issuer: self, keys: { jwks: jwks.idp }, clients: 'any', linking: 'jit' }] });
+  const own = configFor(folder.path('self.db'), {
+    trustedIssuers: [{ issuer: self, keys: { jwks: jwks.idp }, clients: 'any', linking: 'jit' }],
+  });
   await expect(startAuthServer(own)).rejects.toThrow(Misuse);
 });
 
 verifies(['MET-05', 'BCP-05'], 'production refuses an http issuer', async () => {
-  await expect(startAuthServer(configFor(folder.path('http.db'), { development: false }))).rejects.toMatchObject({ code: 'authserver/issuer' });
+  await expect(startAuthServer(configFor(folder.path('http.db'), { development: false }))).rejects.toMatchObject({
+    code: 'authserver/issuer',
+  });
 });
 
 verifies('SUB-03', 'several customers behind one server: each tenant of a shared issuer reaches its own', async () => {
   const served = await start(folder.path('tenants.db'), {
     customers: [{ id: 'acme' }, { id: 'globex' }],
-    trustedIssuers: [{ issuer: idp, keys: { jwks: jwks.idp }, clients: 'any', linking: 'jit', tenant: { map: { t1: 'acme', t2: 'globex' } } }],
+    trustedIssuers: [
+      {
+        issuer: idp,
+        keys: { jwks: jwks.idp },
+        clients: 'any',
+        linking: 'jit',
+        tenant: { map: { t1: 'acme', t2: 'globex' } },
+      },
+    ],
   });
   const first = await served.introspect(String((await served.redeem({ tenant: 't1' })).body.access_token));
   const second = await served.introspect(String((await served.redeem({ tenant: 't2' })).body.access_token));

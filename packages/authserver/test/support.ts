@@ -37,11 +37,31 @@ export function configFor(database: string, part: Partial<AuthServerConfig> = {}
     issuer: self,
     listen: '127.0.0.1:0',
     database,
-    clients: [{ id: clientId, name: 'Agent', auth: { methods: ['client_secret_basic', 'client_secret_post'], secret: clientSecret } }],
-    trustedIssuers: [
-      { issuer: idp, keys: { jwks: jwks.idp }, clients: [clientId], linking: 'jit', reuse: 'refuse', defaultResource: mcpResource, defaultScopes: ['chat.read'] },
+    clients: [
+      {
+        id: clientId,
+        name: 'Agent',
+        auth: { methods: ['client_secret_basic', 'client_secret_post'], secret: clientSecret },
+      },
     ],
-    resources: [{ identifier: mcpResource, scopes: ['chat.read', 'chat.history'], introspectionSecret: 'a-secret-of-the-mcp-server' }],
+    trustedIssuers: [
+      {
+        issuer: idp,
+        keys: { jwks: jwks.idp },
+        clients: [clientId],
+        linking: 'jit',
+        reuse: 'refuse',
+        defaultResource: mcpResource,
+        defaultScopes: ['chat.read'],
+      },
+    ],
+    resources: [
+      {
+        identifier: mcpResource,
+        scopes: ['chat.read', 'chat.history'],
+        introspectionSecret: 'a-secret-of-the-mcp-server',
+      },
+    ],
     ...part,
   };
 }
@@ -49,7 +69,10 @@ export function configFor(database: string, part: Partial<AuthServerConfig> = {}
 export interface Served {
   readonly running: RunningAuthServer;
   at(secondsFromNow: number): void;
-  redeem(claims?: Record<string, unknown>, form?: Record<string, string>): Promise<{ status: number; body: Record<string, unknown> }>;
+  redeem(
+    claims?: Record<string, unknown>,
+    form?: Record<string, string>,
+  ): Promise<{ status: number; body: Record<string, unknown> }>;
   introspect(token: string): Promise<Record<string, unknown>>;
   close(): Promise<void>;
 }
@@ -65,14 +88,22 @@ export async function serve(config: AuthServerConfig): Promise<Served> {
     },
     redeem: (claims, form) => redeem(running.url, idJag(claims, Math.floor(now / 1000)), form),
     async introspect(token) {
-      const response = await postForm(`${running.url}/introspect`, { token }, formatBasic(mcpResource, 'a-secret-of-the-mcp-server'));
+      const response = await postForm(
+        `${running.url}/introspect`,
+        { token },
+        formatBasic(mcpResource, 'a-secret-of-the-mcp-server'),
+      );
       return (await response.json()) as Record<string, unknown>;
     },
     close: () => running.close(),
   };
 }
 
-export function idJag(claims: Record<string, unknown> = {}, nowSeconds: number = vectors.now, key: 'idp' | 'idp2' = 'idp'): string {
+export function idJag(
+  claims: Record<string, unknown> = {},
+  nowSeconds: number = vectors.now,
+  key: 'idp' | 'idp2' = 'idp',
+): string {
   const payload = {
     iss: key === 'idp' ? idp : idp2,
     sub: 'U019488227',
@@ -95,7 +126,11 @@ export async function redeem(
   form: Record<string, string> = {},
   authorization = formatBasic(clientId, clientSecret),
 ): Promise<{ status: number; body: Record<string, unknown> }> {
-  const response = await postForm(`${url}/token`, { grant_type: grantTypes.jwtBearer, assertion, ...form }, authorization);
+  const response = await postForm(
+    `${url}/token`,
+    { grant_type: grantTypes.jwtBearer, assertion, ...form },
+    authorization,
+  );
   return { status: response.status, body: (await response.json()) as Record<string, unknown> };
 }
 

@@ -1,6 +1,11 @@
-export { type AssertedPerson, type Resolution, resolveAccount } from './accounts/resolve-account.ts';
 export { canonicalDomain, canonicalEmail, type EmailAddress } from './accounts/email-address.ts';
-export { buildDirectory, checkClientSettings, type DirectoryContent, governedResourceFrom } from './directory/build-directory.ts';
+export { type AssertedPerson, type Resolution, resolveAccount } from './accounts/resolve-account.ts';
+export {
+  buildDirectory,
+  checkClientSettings,
+  type DirectoryContent,
+  governedResourceFrom,
+} from './directory/build-directory.ts';
 export { checkTrust } from './directory/check-trust.ts';
 export type {
   AccountLinking,
@@ -25,7 +30,12 @@ export { type TrustDeps, trustedIssuerFrom } from './directory/trusted-issuer.ts
 export type { AuthInfo } from './middleware/auth-info.ts';
 export type { AuthenticationNeeds, RequiredScopes } from './middleware/authorize-message.ts';
 export type { BearerRequest } from './middleware/bearer-header.ts';
-export { type Admission, type AdmissionNeeds, createResourceServer, type ResourceServer } from './middleware/create-resource-server.ts';
+export {
+  type Admission,
+  type AdmissionNeeds,
+  createResourceServer,
+  type ResourceServer,
+} from './middleware/create-resource-server.ts';
 export type { McpMessage, McpOperation } from './middleware/mcp-message.ts';
 export type { ScopeHierarchy } from './middleware/scope-hierarchy.ts';
 export type { IntrospectionOptions, ResourceServerEvent, ResourceServerOptions } from './middleware/settings.ts';

@@ -1,11 +1,23 @@
-import { verifies } from '@crossgrant/testkit';
 import { formatBasic, grantTypes } from '@crossgrant/protocol';
+import { verifies } from '@crossgrant/testkit';
 import { expect, test } from 'vitest';
-import { type AuthorizationServerOptions, createAuthorizationServer, secretVerifier, macVerifier, type TrustedIssuerSettings } from '../src/index.ts';
+import {
+  type AuthorizationServerOptions,
+  createAuthorizationServer,
+  macVerifier,
+  secretVerifier,
+  type TrustedIssuerSettings,
+} from '../src/index.ts';
 import { createMemoryResourceStore } from '../src/store/memory.ts';
 import { bodyOf, clientId, formRequest, idJag, idp, idp2, mcpResource, nowSeconds, self, vectors } from './support.ts';
 
-const trusted: TrustedIssuerSettings = { issuer: idp, keys: { jwks: vectors.jwks.idp }, clients: [clientId], linking: 'jit', defaultResource: mcpResource };
+const trusted: TrustedIssuerSettings = {
+  issuer: idp,
+  keys: { jwks: vectors.jwks.idp },
+  clients: [clientId],
+  linking: 'jit',
+  defaultResource: mcpResource,
+};
 
 function options(part: Partial<AuthorizationServerOptions> = {}): AuthorizationServerOptions {
   const clock = (): number => nowSeconds * 1000;
@@ -21,15 +33,22 @@ function options(part: Partial<AuthorizationServerOptions> = {}): AuthorizationS
 }
 
 async function misuseOf(part: Partial<AuthorizationServerOptions>): Promise<unknown> {
-  const outcome = await createAuthorizationServer(options(part)).then(() => 'started', (error: unknown) => error);
+  const outcome = await createAuthorizationServer(options(part)).then(
+    () => 'started',
+    (error: unknown) => error,
+  );
   return outcome instanceof Error && 'code' in outcome ? outcome.code : outcome;
 }
 
-const issuers = (...part: Partial<TrustedIssuerSettings>[]): Partial<AuthorizationServerOptions> => ({ trustedIssuers: part.map((one) => ({ ...trusted, ...one })) });
+const issuers = (...part: Partial<TrustedIssuerSettings>[]): Partial<AuthorizationServerOptions> => ({
+  trustedIssuers: part.map((one) => ({ ...trusted, ...one })),
+});
 
 test('a server whose trust is code redeems and publishes in one call', async () => {
   const server = await createAuthorizationServer(options());
-  const request = formRequest('/token', { grant_type: grantTypes.jwtBearer, assertion: idJag() }, [['authorization', formatBasic(clientId, 'agent-secret')]]);
+  const request = formRequest('/token', { grant_type: grantTypes.jwtBearer, assertion: idJag() }, [
+    ['authorization', formatBasic(clientId, 'agent-secret')],
+  ]);
   expect(bodyOf(await server.token(request))).toMatchObject({ token_type: 'Bearer', resource: mcpResource });
   expect(server.jwks().keys).toHaveLength(1);
   await server.close();
@@ -46,8 +65,14 @@ test('a change in the store is in the directory before the next decision', async
 verifies('LES-37', 'two issuers with one key address need tenant pins', async () => {
   const shared = { keys: { jwksUri: 'https://keys.example/jwks' } };
   expect(await misuseOf(issuers(shared, { ...shared, issuer: idp2 }))).toBe('trusted-issuer/shared-keys');
-  expect(await misuseOf(issuers({ ...shared, tenant: { pin: 'a' } }, { ...shared, issuer: idp2 }))).toBe('trusted-issuer/shared-keys');
-  expect(await misuseOf(issuers({ ...shared, tenant: { pin: 'a' } }, { ...shared, issuer: idp2, tenant: { map: { b: 'default' } } }))).toBe('started');
+  expect(await misuseOf(issuers({ ...shared, tenant: { pin: 'a' } }, { ...shared, issuer: idp2 }))).toBe(
+    'trusted-issuer/shared-keys',
+  );
+  expect(
+    await misuseOf(
+      issuers({ ...shared, tenant: { pin: 'a' } }, { ...shared, issuer: idp2, tenant: { map: { b: 'default' } } }),
+    ),
+  ).toBe('started');
 });
 
 verifies('LES-37', 'two issuers with one pinned key need tenant pins, also when their sets differ', async () => {
@@ -65,16 +90,23 @@ verifies('SUB-01', 'an issuer that cannot resolve its people or its clients is r
 });
 
 verifies(['LES-35', 'ATK-45'], 'a tolerance that is no number, or too large, is refused at the start', async () => {
-  for (const skewSeconds of [Number.NaN, -1, 61, 1.5, Number.POSITIVE_INFINITY]) expect(await misuseOf(issuers({ skewSeconds }))).toBe('trusted-issuer/invalid');
-  for (const lifetimeCapSeconds of [Number.NaN, 0, 3_601]) expect(await misuseOf(issuers({ lifetimeCapSeconds }))).toBe('trusted-issuer/invalid');
+  for (const skewSeconds of [Number.NaN, -1, 61, 1.5, Number.POSITIVE_INFINITY])
+    expect(await misuseOf(issuers({ skewSeconds }))).toBe('trusted-issuer/invalid');
+  for (const lifetimeCapSeconds of [Number.NaN, 0, 3_601])
+    expect(await misuseOf(issuers({ lifetimeCapSeconds }))).toBe('trusted-issuer/invalid');
 });
 
 verifies('SUB-05', 'a tenant map and a list of further customers do not go together', async () => {
-  expect(await misuseOf(issuers({ tenant: { map: { t: 'default' } }, audTenants: ['default'] }))).toBe('trusted-issuer/audience-tenants');
+  expect(await misuseOf(issuers({ tenant: { map: { t: 'default' } }, audTenants: ['default'] }))).toBe(
+    'trusted-issuer/audience-tenants',
+  );
 });
 
 verifies('RED-29', 'an access token may not be configured to live longer than 15 minutes', async () => {
-  for (const accessTokenSeconds of [0, 901, 0.5]) expect(await misuseOf({ resources: [{ identifier: mcpResource, scopes: ['a'], accessTokenSeconds }] })).toBe('resource/lifetime');
+  for (const accessTokenSeconds of [0, 901, 0.5])
+    expect(await misuseOf({ resources: [{ identifier: mcpResource, scopes: ['a'], accessTokenSeconds }] })).toBe(
+      'resource/lifetime',
+    );
 });
 
 test('every other mistake in the settings has its own code', async () => {

@@ -22,13 +22,23 @@ export function expectRefused(response: Parameters<typeof bodyOf>[0], code: Refu
   const entry = refusalEntry(code);
   const body = bodyOf(response);
   expect({ status: response.status, error: body.error }).toEqual({ status: entry.status, error: entry.error });
-  expect(String(body.error_description)).toMatch(new RegExp(`^${entry.sentence.replace(/[.*+?^${}()|[\]\\]/g, '\\$&')} \\[aud_[0-9a-z]{26}\\]$`));
+  expect(String(body.error_description)).toMatch(
+    new RegExp(`^${entry.sentence.replace(/[.*+?^${}()|[\]\\]/g, '\\$&')} \\[aud_[0-9a-z]{26}\\]$`),
+  );
   expect(Object.keys(body).filter((name) => !['error', 'error_description', 'error_uri'].includes(name))).toEqual([]);
   expect(response.headers['cache-control']).toBe('no-store');
 }
 
-export async function redeemed(world: World, assertion: string, options?: RequestOptions): Promise<Record<string, unknown>> {
+export async function redeemed(
+  world: World,
+  assertion: string,
+  options?: RequestOptions,
+): Promise<Record<string, unknown>> {
   const response = await world.server.token(tokenRequest(assertion, options));
-  expect({ status: response.status, audit: world.audit.at(-1)?.code, body: response.status === 200 ? '' : response.body }).toEqual({ status: 200, audit: undefined, body: '' });
+  expect({
+    status: response.status,
+    audit: world.audit.at(-1)?.code,
+    body: response.status === 200 ? '' : response.body,
+  }).toEqual({ status: 200, audit: undefined, body: '' });
   return bodyOf(response);
 }

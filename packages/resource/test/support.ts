@@ -93,7 +93,8 @@ export function createWorld(options: WorldOptions = {}): World {
   const audit: AuditEntry[] = [];
   let nowMs = nowSeconds * 1000;
   const clock = (): number => nowMs;
-  const store = options.store?.(audit, clock) ?? createMemoryResourceStore({ clock, onAudit: (entry) => audit.push(entry) });
+  const store =
+    options.store?.(audit, clock) ?? createMemoryResourceStore({ clock, onAudit: (entry) => audit.push(entry) });
   const keyLookUps: string[] = [];
   const rasKey = importSigningKey(vectors.private_keys.ras);
 
@@ -191,7 +192,10 @@ export function governed(identifier: string, part: Partial<GovernedResource> = {
 let serial = 0;
 
 /** An ID-JAG with good claims, some of them overridden; an override of undefined removes the claim. */
-export function idJag(claims: JsonObject | Record<string, unknown> = {}, options: { typ?: string; key?: 'idp' | 'idp2' | 'attacker'; header?: object } = {}): string {
+export function idJag(
+  claims: JsonObject | Record<string, unknown> = {},
+  options: { typ?: string; key?: 'idp' | 'idp2' | 'attacker'; header?: object } = {},
+): string {
   serial += 1;
   const key = importSigningKey(vectors.private_keys[options.key ?? 'idp']);
   const payload = {
@@ -222,11 +226,10 @@ export function tokenRequest(
   } = {},
 ): PlainRequest {
   const [id, secret] = options.credentials ?? [clientId, clientSecret];
-  return formRequest(
-    '/token',
-    { grant_type: grantTypes.jwtBearer, assertion, ...options.form },
-    [...(options.auth === 'none' ? [] : [['authorization', formatBasic(id, secret)] as const]), ...(options.headers ?? [])],
-  );
+  return formRequest('/token', { grant_type: grantTypes.jwtBearer, assertion, ...options.form }, [
+    ...(options.auth === 'none' ? [] : [['authorization', formatBasic(id, secret)] as const]),
+    ...(options.headers ?? []),
+  ]);
 }
 
 export function formRequest(

@@ -69,18 +69,26 @@ describe('signed vectors', () => {
     expect(world.audit.at(-1)).toMatchObject({ outcome: 'refused', code: 'assertion/replayed', jti: 'jag-0001' });
   });
 
-  verifies(['RED-08', 'ATK-16'], 'an untrusted issuer and a key link in the header cause no look-up of keys', async () => {
-    const world = createWorld();
-    await present(world, 'bad.issuer-untrusted');
-    expect(world.keyLookUps).toEqual([]);
-  });
+  verifies(
+    ['RED-08', 'ATK-16'],
+    'an untrusted issuer and a key link in the header cause no look-up of keys',
+    async () => {
+      const world = createWorld();
+      await present(world, 'bad.issuer-untrusted');
+      expect(world.keyLookUps).toEqual([]);
+    },
+  );
 
-  verifies(['RED-07', 'ATK-03'], 'an algorithm that is not on the list is refused before keys are looked for', async () => {
-    const world = createWorld();
-    await present(world, 'bad.alg-none');
-    await present(world, 'bad.alg-hs256-with-pem');
-    expect(world.keyLookUps).toEqual([]);
-  });
+  verifies(
+    ['RED-07', 'ATK-03'],
+    'an algorithm that is not on the list is refused before keys are looked for',
+    async () => {
+      const world = createWorld();
+      await present(world, 'bad.alg-none');
+      await present(world, 'bad.alg-hs256-with-pem');
+      expect(world.keyLookUps).toEqual([]);
+    },
+  );
 });
 
 function entryNamed(name: string): (typeof vectors.redemption)[number] {
@@ -106,7 +114,11 @@ async function check(world: World, name: string, expected: string): Promise<void
   expect(response.status).toBe(200);
   expect(body.token_type).toBe('Bearer');
   expect(body.resource).toBe(mcpResource);
-  expect(payloadOf(body.access_token)).toMatchObject({ aud: mcpResource, iss: vectors.config.ras_issuer, client_id: vectors.config.client_id_at_ras });
+  expect(payloadOf(body.access_token)).toMatchObject({
+    aud: mcpResource,
+    iss: vectors.config.ras_issuer,
+    client_id: vectors.config.client_id_at_ras,
+  });
 }
 
 async function checkOtherSubject(world: World, name: string): Promise<void> {

@@ -38,7 +38,10 @@ export function changeState(
       .where(target.column as never, '=', target.key as never)
       .executeTakeFirst();
     const isKnown = Number(result.numUpdatedRows) === 1;
-    if (isKnown) record({ id, scope: deps.scope, at, kind: 'change', outcome: 'done', code, facts: { key: target.key, reason: act.reason ?? null }, personal: { person: act.actor } }); // ADM-04
+    const facts = { key: target.key, reason: act.reason ?? null };
+    const personal = { person: act.actor };
+    const entry = { id, scope: deps.scope, at, kind: 'change', outcome: 'done', code, facts, personal } as const;
+    if (isKnown) record(entry); // ADM-04
     return { id, isKnown };
   });
 }

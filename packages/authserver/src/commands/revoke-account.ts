@@ -10,7 +10,11 @@ export interface AccountName {
 
 /** The person's tokens end, and nothing is redeemed until somebody enables the account and the person signs in anew. */
 export function disableAccount(deps: CommandDeps, account: AccountName, act: Act): Promise<Done> {
-  return changeAccount(deps, account, { state: 'disabled', revokedBefore: watermark(deps.clock()) }, 'account/disabled', act); // REV-12
+  const change = {
+    state: 'disabled',
+    revokedBefore: watermark(deps.clock()), // REV-12
+  } as const;
+  return changeAccount(deps, account, change, 'account/disabled', act);
 }
 
 export function enableAccount(deps: CommandDeps, account: AccountName, act: Act): Promise<Done> {
@@ -19,7 +23,10 @@ export function enableAccount(deps: CommandDeps, account: AccountName, act: Act)
 
 /** Ends everything the person holds; a sign-in after this instant starts anew. */
 export function revokeAccount(deps: CommandDeps, account: AccountName, act: Act): Promise<Done> {
-  return changeAccount(deps, account, { revokedBefore: watermark(deps.clock()) }, 'account/revoked', act); // REV-12
+  const change = {
+    revokedBefore: watermark(deps.clock()), // REV-12
+  };
+  return changeAccount(deps, account, change, 'account/revoked', act);
 }
 
 /** Rounded up to a second: `auth_time` has no finer grain, and what happened in the same second does not count. */
@@ -37,6 +44,15 @@ async function changeAccount(
   const at = deps.clock();
   const id = newId('aud', at);
   const facts = { customer: customerId, account: accountId, reason: act.reason ?? null };
-  const audit: AuditEntry = { id, scope: deps.scope, at, kind: 'change', outcome: 'done', code, facts, personal: { person: act.actor } };
+  const audit: AuditEntry = {
+    id,
+    scope: deps.scope,
+    at,
+    kind: 'change',
+    outcome: 'done',
+    code,
+    facts,
+    personal: { person: act.actor },
+  };
   return { id, isKnown: await deps.store.changeAccount({ customerId, accountId, ...change, audit }) };
 }

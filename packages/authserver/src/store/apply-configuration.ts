@@ -51,20 +51,52 @@ async function differs(database: Database<AuthServerSchema>, desired: DesiredRow
   ]);
   const live = new Set(secrets.map(({ client_id, mac }) => JSON.stringify([client_id, mac])));
   return (
-    desired.customers.some((row) => !matches(row, customers.find((known) => known.customer_id === row.customer_id))) ||
-    desired.trustedIssuers.some((row) => !matches(row, issuers.find((known) => known.issuer === row.issuer))) ||
-    desired.resources.some((row) => !matches(row, resources.find((known) => known.identifier === row.identifier))) ||
+    desired.customers.some(
+      (row) =>
+        !matches(
+          row,
+          customers.find((known) => known.customer_id === row.customer_id),
+        ),
+    ) ||
+    desired.trustedIssuers.some(
+      (row) =>
+        !matches(
+          row,
+          issuers.find((known) => known.issuer === row.issuer),
+        ),
+    ) ||
+    desired.resources.some(
+      (row) =>
+        !matches(
+          row,
+          resources.find((known) => known.identifier === row.identifier),
+        ),
+    ) ||
     desired.clients.some(({ mac, ...row }) => {
       if (mac !== undefined && !live.has(JSON.stringify([row.client_id, mac]))) return true;
-      return !matches(row, clients.find((known) => known.client_id === row.client_id));
+      return !matches(
+        row,
+        clients.find((known) => known.client_id === row.client_id),
+      );
     })
   );
 }
 
-async function upsert(trx: Transaction, table: UpsertTable, keys: readonly string[], row: Row, epoch: number, note: Note): Promise<void> {
+async function upsert(
+  trx: Transaction,
+  table: UpsertTable,
+  keys: readonly string[],
+  row: Row,
+  epoch: number,
+  note: Note,
+): Promise<void> {
   const key = String(row[keys[0] ?? '']);
   const [keyColumn] = keys as [never];
-  const known = (await trx.selectFrom(table).selectAll().where(keyColumn, '=', key as never).executeTakeFirst()) as Row | undefined;
+  const known = (await trx
+    .selectFrom(table)
+    .selectAll()
+    .where(keyColumn, '=', key as never)
+    .executeTakeFirst()) as Row | undefined;
   if (matches(row, known)) return;
 
   const stated = withoutUndefined(row);
@@ -95,7 +127,16 @@ async function keepSecret(trx: Transaction, clientId: string, mac: string, now: 
 
 function noteTo(record: AuditChange, scope: string, at: number): Note {
   return (table, key) =>
-    record({ id: newId('aud', at), scope, at, kind: 'change', outcome: 'done', code: `configuration/${table}`, facts: { key }, personal: { person: 'configuration' } });
+    record({
+      id: newId('aud', at),
+      scope,
+      at,
+      kind: 'change',
+      outcome: 'done',
+      code: `configuration/${table}`,
+      facts: { key },
+      personal: { person: 'configuration' },
+    });
 }
 
 /** Whether every stated column is stored already. */

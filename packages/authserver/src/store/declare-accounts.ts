@@ -12,27 +12,45 @@ export async function declareAccounts(config: AuthServerConfig, store: ResourceS
   const onlyCustomer = customers.length === 0 ? defaultCustomer : customers.length === 1 ? customers[0]?.id : undefined;
   for (const account of config.accounts ?? []) {
     const customerId = account.customer ?? onlyCustomer;
-    if (customerId === undefined) throw new Misuse('account/customer', `The account ${account.id ?? account.email ?? ''} names no customer, and there are several.`);
+    if (customerId === undefined)
+      throw new Misuse(
+        'account/customer',
+        `The account ${account.id ?? account.email ?? ''} names no customer, and there are several.`,
+      );
     await declareOne(account, customerId, store, clock());
   }
 }
 
-async function declareOne(account: AccountConfig, customerId: string, store: ResourceStore, now: number): Promise<void> {
+async function declareOne(
+  account: AccountConfig,
+  customerId: string,
+  store: ResourceStore,
+  now: number,
+): Promise<void> {
   const email = account.email === undefined ? undefined : canonicalEmail(account.email);
-  if (account.email !== undefined && email === undefined) throw new Misuse('account/email', `${JSON.stringify(account.email)} is no e-mail address.`);
+  if (account.email !== undefined && email === undefined)
+    throw new Misuse('account/email', `${JSON.stringify(account.email)} is no e-mail address.`);
   const accountId = account.id ?? email;
   if (accountId === undefined) throw new Misuse('account/id', 'An account needs an id or an e-mail address.');
 
   const stated = { customerId, accountId, state: account.state, scopes: account.scopes, at: now };
   if (!(await isDeclared(stated, store))) await store.declareAccount(stated);
-  if (email !== undefined && account.emailVerified === true) await store.addVerifiedEmail(customerId, accountId, email, now);
+  if (email !== undefined && account.emailVerified === true)
+    await store.addVerifiedEmail(customerId, accountId, email, now);
   for (const { issuer, tenant = '', subject } of account.links ?? []) {
     const linked = await store.linkAccount({ customerId, issuer, tenant, subject }, accountId, now);
-    if (linked === 'taken') throw new Misuse('account/link', `The subject ${subject} of ${issuer} is linked to another account than ${accountId}, or ${accountId} to another subject.`);
+    if (linked === 'taken')
+      throw new Misuse(
+        'account/link',
+        `The subject ${subject} of ${issuer} is linked to another account than ${accountId}, or ${accountId} to another subject.`,
+      );
   }
 }
 
-async function isDeclared({ customerId, accountId, state, scopes }: AccountDeclaration, store: ResourceStore): Promise<boolean> {
+async function isDeclared(
+  { customerId, accountId, state, scopes }: AccountDeclaration,
+  store: ResourceStore,
+): Promise<boolean> {
   const known = await store.findAccount(customerId, accountId);
   if (known === undefined || (state !== undefined && state !== known.state)) return false;
   return scopes === undefined || JSON.stringify(scopes) === JSON.stringify(known.scopes);

@@ -56,6 +56,10 @@ function trustedIssuerRow(trusted: TrustedIssuerConfig, onlyCustomer: string | u
   const { issuer, customer, state, ...settings } = trusted;
   const isMulti = settings.tenant !== undefined && 'map' in settings.tenant;
   const customerId = customer ?? (isMulti ? '' : onlyCustomer);
-  if (customerId === undefined) throw new Misuse('trusted-issuer/customer', `The trusted issuer ${issuer} names no customer, and there are several; say whose people it vouches for.`);
+  if (customerId === undefined)
+    throw new Misuse(
+      'trusted-issuer/customer',
+      `The trusted issuer ${issuer} names no customer, and there are several; say whose people it vouches for.`,
+    );
   return { issuer, customer_id: customerId, settings: JSON.stringify(settings), state };
 }

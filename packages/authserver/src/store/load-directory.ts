@@ -41,7 +41,11 @@ export async function loadDirectory(deps: DirectoryDeps): Promise<ResourceDirect
   const trustedIssuers = issuers.map((row) => trustedIssuerOf(row, deps));
   const directory = buildDirectory({
     epoch,
-    customers: customers.map((row) => ({ customerId: row.customer_id, name: row.name ?? undefined, state: row.state === 'active' ? 'active' : 'disabled' })),
+    customers: customers.map((row) => ({
+      customerId: row.customer_id,
+      name: row.name ?? undefined,
+      state: row.state === 'active' ? 'active' : 'disabled',
+    })),
     trustedIssuers,
     clients: clients.map((row) => clientOf(row, secrets, deps)),
     resources: resources.map((row) => resourceOf(row, deps.secrets)),
@@ -52,7 +56,15 @@ export async function loadDirectory(deps: DirectoryDeps): Promise<ResourceDirect
 
 function trustedIssuerOf(row: TrustedIssuerRow, deps: DirectoryDeps): TrustedIssuer {
   const settings = JSON.parse(row.settings) as Omit<TrustedIssuerSettings, 'issuer' | 'customer' | 'state'>;
-  return trustedIssuerFrom({ ...settings, issuer: row.issuer, customer: row.customer_id, state: row.state === 'active' ? 'active' : 'disabled' }, deps);
+  return trustedIssuerFrom(
+    {
+      ...settings,
+      issuer: row.issuer,
+      customer: row.customer_id,
+      state: row.state === 'active' ? 'active' : 'disabled',
+    },
+    deps,
+  );
 }
 
 function clientOf(row: ClientRow, secrets: readonly ClientSecretRow[], deps: DirectoryDeps): ResourceClient {
@@ -71,7 +83,11 @@ function clientOf(row: ClientRow, secrets: readonly ClientSecretRow[], deps: Dir
 }
 
 /** Expiry is judged at use: a snapshot may be older than the end of a rotation. */
-function secretsVerifier(own: readonly ClientSecretRow[], macOf: (secret: string) => string, clock: () => number): (secret: string) => boolean {
+function secretsVerifier(
+  own: readonly ClientSecretRow[],
+  macOf: (secret: string) => string,
+  clock: () => number,
+): (secret: string) => boolean {
   const verifiers = own.map((secret) => ({ expiresAt: secret.expires_at, verify: macVerifier([secret.mac], macOf) }));
   return (presented) => {
     const now = clock();

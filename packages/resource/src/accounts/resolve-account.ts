@@ -1,4 +1,4 @@
-import { newId, ok, refuse, type Result } from '@crossgrant/protocol';
+import { newId, ok, type Result, refuse } from '@crossgrant/protocol';
 import type { AccountLinking } from '../directory/resource-directory.ts';
 import type { Account, AccountLink, AccountLinkKey, NewAccount, ResourceStore } from '../store/resource-store.ts';
 import { canonicalEmail, domainOf, type EmailAddress } from './email-address.ts';

@@ -29,7 +29,9 @@ export function createRefusalCounter(options: {
     const full = counted;
     counted = new Map();
     for (const [source, codes] of full) {
-      await options.append(entryFor(source, codes, options.scope, options.clock())).catch((error: unknown) => options.onProblem?.(error));
+      await options
+        .append(entryFor(source, codes, options.scope, options.clock()))
+        .catch((error: unknown) => options.onProblem?.(error));
     }
   }
 

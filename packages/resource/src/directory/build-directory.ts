@@ -1,6 +1,18 @@
 import { Misuse } from '@crossgrant/platform';
-import { isPlainIdentifier, isScopeToken, limits, normalizeResource, parseResourceIdentifier } from '@crossgrant/protocol';
-import type { Customer, GovernedResource, ResourceClient, ResourceDirectory, TrustedIssuer } from './resource-directory.ts';
+import {
+  isPlainIdentifier,
+  isScopeToken,
+  limits,
+  normalizeResource,
+  parseResourceIdentifier,
+} from '@crossgrant/protocol';
+import type {
+  Customer,
+  GovernedResource,
+  ResourceClient,
+  ResourceDirectory,
+  TrustedIssuer,
+} from './resource-directory.ts';
 import type { ClientSettings, ResourceSettings } from './settings.ts';
 
 export interface DirectoryContent {
@@ -29,12 +41,23 @@ export function buildDirectory(content: DirectoryContent): ResourceDirectory {
 }
 
 /** The methods of a client that names none: both that the official MCP client can be registered with. */
-export const defaultAuthMethods: readonly ('client_secret_basic' | 'client_secret_post')[] = ['client_secret_basic', 'client_secret_post'];
+export const defaultAuthMethods: readonly ('client_secret_basic' | 'client_secret_post')[] = [
+  'client_secret_basic',
+  'client_secret_post',
+];
 
 /** Ids made of `[A-Za-z0-9_-]` read the same raw and form-encoded in Basic; a URL would not. */
 export function checkClientSettings(client: ClientSettings): void {
-  if (!isPlainIdentifier(client.id)) throw new Misuse('client/id', `The client id ${JSON.stringify(client.id)} may hold letters, digits, _ and - alone.`);
-  if (client.auth.secret !== undefined && !isPlainIdentifier(client.auth.secret)) throw new Misuse('client/secret', `The secret of ${client.id} may hold letters, digits, _ and - alone, so that Basic reads it one way.`);
+  if (!isPlainIdentifier(client.id))
+    throw new Misuse(
+      'client/id',
+      `The client id ${JSON.stringify(client.id)} may hold letters, digits, _ and - alone.`,
+    );
+  if (client.auth.secret !== undefined && !isPlainIdentifier(client.auth.secret))
+    throw new Misuse(
+      'client/secret',
+      `The secret of ${client.id} may hold letters, digits, _ and - alone, so that Basic reads it one way.`,
+    );
 }
 
 export function governedResourceFrom(
@@ -42,9 +65,24 @@ export function governedResourceFrom(
   verifyIntrospectionSecret: GovernedResource['verifyIntrospectionSecret'],
 ): GovernedResource {
   const { identifier, accessTokenSeconds = limits.accessTokenSeconds } = settings;
-  if (!parseResourceIdentifier(identifier).ok) throw new Misuse('resource/identifier', `The resource ${identifier} is no absolute URI without fragment, user info and dot segments.`);
+  if (!parseResourceIdentifier(identifier).ok) {
+    const problem = 'is no absolute URI without fragment, user info and dot segments';
+    throw new Misuse('resource/identifier', `The resource ${identifier} ${problem}.`);
+  }
   const unreadable = settings.scopes.find((scope) => !isScopeToken(scope));
-  if (unreadable !== undefined) throw new Misuse('resource/scope', `The resource ${identifier} has the scope ${JSON.stringify(unreadable)}, which is no scope token.`);
-  if (!Number.isSafeInteger(accessTokenSeconds) || accessTokenSeconds < 1 || accessTokenSeconds > limits.accessTokenSecondsAtMost) throw new Misuse('resource/lifetime', `The access tokens of ${identifier} must live from 1 to ${limits.accessTokenSecondsAtMost} seconds.`); // RED-29
+  if (unreadable !== undefined) {
+    const problem = `has the scope ${JSON.stringify(unreadable)}, which is no scope token`;
+    throw new Misuse('resource/scope', `The resource ${identifier} ${problem}.`);
+  }
+  if (!isAccessTokenLife(accessTokenSeconds)) throw lifetimeMisuse(identifier); // RED-29
   return { identifier, name: settings.name, scopes: settings.scopes, verifyIntrospectionSecret, accessTokenSeconds };
+}
+
+function isAccessTokenLife(seconds: number): boolean {
+  return Number.isSafeInteger(seconds) && seconds >= 1 && seconds <= limits.accessTokenSecondsAtMost;
+}
+
+function lifetimeMisuse(identifier: string): Misuse {
+  const most = limits.accessTokenSecondsAtMost;
+  return new Misuse('resource/lifetime', `The access tokens of ${identifier} must live from 1 to ${most} seconds.`);
 }

@@ -14,7 +14,7 @@ export function macVerifier(macs: readonly string[], macOf: (secret: string) => 
     const found = digest(macOf(presented));
     let isLive = false;
     for (const mac of expected) if (timingSafeEqual(found, mac)) isLive = true;
-    return isLive; // CAU-06
+    return isLive;
   };
 }
 

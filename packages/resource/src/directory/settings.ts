@@ -34,7 +34,10 @@ export type LinkingSettings =
 export interface ClientSettings {
   readonly id: string;
   readonly name?: string;
-  readonly auth: { readonly methods?: readonly ('client_secret_basic' | 'client_secret_post')[]; readonly secret?: string };
+  readonly auth: {
+    readonly methods?: readonly ('client_secret_basic' | 'client_secret_post')[];
+    readonly secret?: string;
+  };
   readonly scopes?: readonly string[];
   readonly customer?: string;
   readonly state?: 'active' | 'blocked';

@@ -1,6 +1,19 @@
-import { type GuardedFetch, type IssuerKeys, type KeyAlert, Misuse, pinnedIssuerKeys, remoteIssuerKeys } from '@crossgrant/platform';
+import {
+  type GuardedFetch,
+  type IssuerKeys,
+  type KeyAlert,
+  Misuse,
+  pinnedIssuerKeys,
+  remoteIssuerKeys,
+} from '@crossgrant/platform';
 import { type Clock, limits, parseIssuerUrl } from '@crossgrant/protocol';
-import { defaultAlgorithms, importJwks, isSignatureAlgorithm, type SignatureAlgorithm, thumbprint } from '@crossgrant/protocol/jws';
+import {
+  defaultAlgorithms,
+  importJwks,
+  isSignatureAlgorithm,
+  type SignatureAlgorithm,
+  thumbprint,
+} from '@crossgrant/protocol/jws';
 import { canonicalDomain } from '../accounts/email-address.ts';
 import type { AccountLinking, TenantMode, TrustedIssuer } from './resource-directory.ts';
 import { defaultCustomer, type LinkingSettings, type TrustedIssuerSettings } from './settings.ts';
@@ -20,7 +33,12 @@ export interface TrustDeps {
 export function trustedIssuerFrom(settings: TrustedIssuerSettings, deps: TrustDeps): TrustedIssuer {
   const { issuer } = settings;
   const parsed = parseIssuerUrl(issuer, { allowHttpLoopback: deps.development });
-  if (!parsed.ok) throw misuse(issuer, 'issuer', `is no issuer identifier (${parsed.refusal.problem}); write it as its metadata does`);
+  if (!parsed.ok)
+    throw misuse(
+      issuer,
+      'issuer',
+      `is no issuer identifier (${parsed.refusal.problem}); write it as its metadata does`,
+    );
 
   return {
     issuer,
@@ -85,15 +103,21 @@ function tenantFrom({ tenant }: TrustedIssuerSettings): TenantMode {
 }
 
 function linkingFrom({ issuer, linking }: TrustedIssuerSettings): AccountLinking {
-  if (linking === undefined) throw misuse(issuer, 'linking', 'must say how people become accounts: jit, linked, or the ways in detail'); // SUB-01
+  if (linking === undefined)
+    throw misuse(issuer, 'linking', 'must say how people become accounts: jit, linked, or the ways in detail'); // SUB-01
   const ways = expandLinking(linking);
   const domains = (ways.verifiedDomains ?? []).map((domain) => {
     const canonical = canonicalDomain(domain);
-    if (canonical === undefined) throw misuse(issuer, 'linking.verifiedDomains', `holds ${JSON.stringify(domain)}, which is no domain`);
+    if (canonical === undefined)
+      throw misuse(issuer, 'linking.verifiedDomains', `holds ${JSON.stringify(domain)}, which is no domain`);
     return canonical;
   });
   if (ways.email === true && domains.length === 0) {
-    throw misuse(issuer, 'linking.email', 'needs verifiedDomains: an address counts only in a domain verified for this issuer');
+    throw misuse(
+      issuer,
+      'linking.email',
+      'needs verifiedDomains: an address counts only in a domain verified for this issuer',
+    );
   }
   return { jit: ways.jit === true, email: ways.email === true, verifiedDomains: domains, audSub: ways.audSub === true };
 }
@@ -110,7 +134,8 @@ function seconds(
   byDefault: number,
 ): number {
   const value = settings[name] ?? byDefault;
-  if (!Number.isSafeInteger(value) || value < least || value > most) throw misuse(settings.issuer, name, `must be whole seconds from ${least} to ${most}`); // LES-35, ATK-45
+  if (!Number.isSafeInteger(value) || value < least || value > most)
+    throw misuse(settings.issuer, name, `must be whole seconds from ${least} to ${most}`); // LES-35, ATK-45
   return value;
 }
 

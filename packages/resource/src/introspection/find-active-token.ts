@@ -12,7 +12,10 @@ export interface TokenLookUp {
 }
 
 /** The stored row of a token that was signed here, whatever its state. The text counts as a whole, never a part of it. */
-export async function findIssuedToken(text: string, look: Omit<TokenLookUp, 'directory' | 'now'>): Promise<IssuedToken | undefined> {
+export async function findIssuedToken(
+  text: string,
+  look: Omit<TokenLookUp, 'directory' | 'now'>,
+): Promise<IssuedToken | undefined> {
   const parsed = parseCompactJws(text);
   if (!parsed.ok) return undefined;
   const verified = verifyJws(parsed.value, look.verificationKeys, defaultAlgorithms);

@@ -5,14 +5,14 @@ import {
   jsonResponse,
   newId,
   ok,
-  parseForm,
   type PlainRequest,
   type PlainResponse,
-  readClientCredentials,
+  parseForm,
   type Refusal,
+  type Result,
+  readClientCredentials,
   refusalResponse,
   refuse,
-  type Result,
 } from '@crossgrant/protocol';
 import type { VerificationKey } from '@crossgrant/protocol/jws';
 import type { RefusalCounter } from '../audit/refusal-counter.ts';
@@ -70,7 +70,9 @@ function readIntrospection(
   const resource = authenticateResourceServer(request, form.value, directory);
   if (!resource.ok) return resource;
   const token = form.value.get('token');
-  return token === undefined ? refuse('request/missing-parameter', { name: 'token' }) : ok({ token, resource: resource.value });
+  return token === undefined
+    ? refuse('request/missing-parameter', { name: 'token' })
+    : ok({ token, resource: resource.value });
 }
 
 /** A resource server has credentials of its own; its identifier is its client id, form-encoded in Basic. RFC 7662 §2.1. */
@@ -84,8 +86,10 @@ function authenticateResourceServer(
   if (!('secret' in presented.value)) return refuse('client/method', { method: presented.value.method });
 
   const resource = directory.resource(presented.value.clientId);
-  if (resource?.verifyIntrospectionSecret === undefined) return refuse('client/unknown', { clientId: presented.value.clientId });
-  if (!resource.verifyIntrospectionSecret(presented.value.secret)) return refuse('client/secret', { clientId: presented.value.clientId }); // REV-02
+  if (resource?.verifyIntrospectionSecret === undefined)
+    return refuse('client/unknown', { clientId: presented.value.clientId });
+  if (!resource.verifyIntrospectionSecret(presented.value.secret))
+    return refuse('client/secret', { clientId: presented.value.clientId }); // REV-02
   return ok(resource);
 }
 
@@ -115,5 +119,9 @@ function answerRefusal(request: PlainRequest, refusal: Refusal, deps: Introspect
   deps.refusals.count(request.remoteAddress, refusal.code);
   const challenge = request.headers.get('authorization') === undefined ? undefined : 'Basic realm="introspection"';
   const isAuthentication = refusal.code.startsWith('client/');
-  return refusalResponse(refusal, { id, explainUrl: deps.explainUrl, wwwAuthenticate: isAuthentication ? challenge : undefined });
+  return refusalResponse(refusal, {
+    id,
+    explainUrl: deps.explainUrl,
+    wwwAuthenticate: isAuthentication ? challenge : undefined,
+  });
 }

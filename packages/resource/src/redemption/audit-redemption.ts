@@ -1,7 +1,7 @@
 import type { AuditEntry } from '@crossgrant/platform';
 import { formatScope, type JsonObject, type Refusal, refusalEntry } from '@crossgrant/protocol';
-import type { Received, Redeemable } from './context.ts';
 import type { PreparedToken } from './build-token.ts';
+import type { Received, Redeemable } from './context.ts';
 
 /** Whatever had been established when the decision fell. */
 export type KnownSoFar = Received & Partial<Omit<Redeemable, keyof Received>>;
@@ -13,7 +13,11 @@ export function allowedEntry(id: string, scope: string, known: Redeemable, token
     outcome: 'allow',
     resource: token.row.audience,
     scopesGranted: token.row.scope,
-    facts: factsOf(known, { tokenId: token.row.tokenId, accountBy: known.resolution.how, expiresAt: token.row.expiresAt }),
+    facts: factsOf(known, {
+      tokenId: token.row.tokenId,
+      accountBy: known.resolution.how,
+      expiresAt: token.row.expiresAt,
+    }),
   };
 }
 
@@ -37,7 +41,8 @@ function commonEntry(id: string, scope: string, known: KnownSoFar): Omit<AuditEn
     kind: 'redemption',
     client: known.client?.clientId,
     jti: known.claims?.jti,
-    scopesRequested: known.scopesRequested === undefined ? known.form?.get('scope') : formatScope(known.scopesRequested),
+    scopesRequested:
+      known.scopesRequested === undefined ? known.form?.get('scope') : formatScope(known.scopesRequested),
     personal: personOf(known),
   };
 }

@@ -1,7 +1,20 @@
-import type { Clock, FormParameters, IdJagClaims, JsonObject, PlainRequest, ScopeSet, VerifiedJws } from '@crossgrant/protocol';
+import type {
+  Clock,
+  FormParameters,
+  IdJagClaims,
+  JsonObject,
+  PlainRequest,
+  ScopeSet,
+  VerifiedJws,
+} from '@crossgrant/protocol';
 import type { ParsedJws, SigningKey } from '@crossgrant/protocol/jws';
 import type { Resolution } from '../accounts/resolve-account.ts';
-import type { GovernedResource, ResourceClient, ResourceDirectory, TrustedIssuer } from '../directory/resource-directory.ts';
+import type {
+  GovernedResource,
+  ResourceClient,
+  ResourceDirectory,
+  TrustedIssuer,
+} from '../directory/resource-directory.ts';
 import type { Account, AccountLinkKey, ResourceStore } from '../store/resource-store.ts';
 
 /** What one evaluation of a redemption may use. The directory does not change while it runs. */

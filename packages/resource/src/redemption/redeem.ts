@@ -1,16 +1,16 @@
+import { StoreUnavailable } from '@crossgrant/platform';
 import {
   jsonResponse,
   newId,
   type PlainRequest,
   type PlainResponse,
   type Refusal,
+  type Result,
   refusalEntry,
   refusalResponse,
   refuse,
-  type Result,
   toSeconds,
 } from '@crossgrant/protocol';
-import { StoreUnavailable } from '@crossgrant/platform';
 import type { RefusalCounter } from '../audit/refusal-counter.ts';
 import type { ResourceDirectory } from '../directory/resource-directory.ts';
 import { allowedEntry, type KnownSoFar, refusedEntry } from './audit-redemption.ts';
@@ -84,16 +84,26 @@ async function commit(
  * A proven client's refusal is one audit row. Refusals of strangers are only counted: a row for each would let anybody
  * fill the disk.
  */
-async function answerRefusal(id: string, known: KnownSoFar, refusal: Refusal, deps: RedeemDeps): Promise<PlainResponse> {
-  if (known.client === undefined) deps.refusals.count(known.request.remoteAddress, refusal.code); // LES-84
-  else await deps.store.appendAudit(refusedEntry(id, deps.auditScope, known, refusal)); // RED-32, ADM-04
+async function answerRefusal(
+  id: string,
+  known: KnownSoFar,
+  refusal: Refusal,
+  deps: RedeemDeps,
+): Promise<PlainResponse> {
+  if (known.client === undefined) {
+    deps.refusals.count(known.request.remoteAddress, refusal.code); // LES-84
+  } else {
+    await deps.store.appendAudit(refusedEntry(id, deps.auditScope, known, refusal)); // RED-32, ADM-04
+  }
   return refusalResponse(refusal, { id, explainUrl: deps.explainUrl, wwwAuthenticate: challengeFor(known, refusal) });
 }
 
 /** RFC 6749 §5.2: a client that tried the Authorization header is answered in kind. */
 function challengeFor({ request }: KnownSoFar, refusal: Refusal): string | undefined {
   if (refusalEntry(refusal.code).error !== 'invalid_client') return undefined;
-  return request.headers.get('authorization') === undefined ? undefined : 'Basic realm="token endpoint", charset="UTF-8"';
+  return request.headers.get('authorization') === undefined
+    ? undefined
+    : 'Basic realm="token endpoint", charset="UTF-8"';
 }
 
 /**

@@ -4,13 +4,13 @@ import {
   isFormMediaType,
   newId,
   ok,
-  parseForm,
   type PlainRequest,
   type PlainResponse,
+  parseForm,
   type Refusal,
+  type Result,
   refusalResponse,
   refuse,
-  type Result,
 } from '@crossgrant/protocol';
 import type { VerificationKey } from '@crossgrant/protocol/jws';
 import type { RefusalCounter } from '../audit/refusal-counter.ts';
@@ -43,8 +43,9 @@ export async function revoke(request: PlainRequest, deps: RevokeDeps): Promise<P
 
   const { client, text } = asked.value;
   const token = await findIssuedToken(text, { ...deps, verificationKeys: deps.verificationKeys() });
-  if (token !== undefined && token.clientId === client.clientId) { // REV-01
-    await deps.store.revokeIssuedToken(token.tokenId, client.clientId, deps.clock(), revokedEntry(id, token, deps));
+  if (token?.clientId === client.clientId) {
+    const entry = revokedEntry(id, token, deps);
+    await deps.store.revokeIssuedToken(token.tokenId, client.clientId, deps.clock(), entry); // REV-01
   }
   return { status: 200, headers: { 'cache-control': 'no-store', pragma: 'no-cache' }, body: '' };
 }

@@ -12,7 +12,8 @@ export function authorizePage(): PlainResponse {
     headers: {
       'content-type': 'text/html; charset=utf-8',
       'cache-control': 'no-store',
-      'content-security-policy': "default-src 'none'; style-src 'sha256-iYoJXLa5sKsaX1k94jkmh3408sI7xMO3RKeuXHsOKRY='; frame-ancestors 'none'; base-uri 'none'; form-action 'none'",
+      'content-security-policy':
+        "default-src 'none'; style-src 'sha256-iYoJXLa5sKsaX1k94jkmh3408sI7xMO3RKeuXHsOKRY='; frame-ancestors 'none'; base-uri 'none'; form-action 'none'",
       'referrer-policy': 'no-referrer',
       'x-content-type-options': 'nosniff',
     },
@@ -20,7 +21,8 @@ export function authorizePage(): PlainResponse {
   };
 }
 
-const style = 'body{font:16px/1.5 system-ui,sans-serif;max-width:36rem;margin:15vh auto;padding:0 1.5rem;color:#1c1c1e;background:#fff}h1{font-size:1.4rem}code{font-size:.95em}@media(prefers-color-scheme:dark){body{color:#f2f2f7;background:#1c1c1e}}';
+const style =
+  'body{font:16px/1.5 system-ui,sans-serif;max-width:36rem;margin:15vh auto;padding:0 1.5rem;color:#1c1c1e;background:#fff}h1{font-size:1.4rem}code{font-size:.95em}@media(prefers-color-scheme:dark){body{color:#f2f2f7;background:#1c1c1e}}';
 
 const page = `<!doctype html>
 <html lang="en">

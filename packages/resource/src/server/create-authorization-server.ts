@@ -7,7 +7,12 @@ import {
   type SigningKey,
   verificationKeyOf,
 } from '@crossgrant/protocol/jws';
-import { buildDirectory, checkClientSettings, defaultAuthMethods, governedResourceFrom } from '../directory/build-directory.ts';
+import {
+  buildDirectory,
+  checkClientSettings,
+  defaultAuthMethods,
+  governedResourceFrom,
+} from '../directory/build-directory.ts';
 import { checkTrust } from '../directory/check-trust.ts';
 import type { ResourceClient, ResourceDirectory } from '../directory/resource-directory.ts';
 import { secretVerifier } from '../directory/secrets.ts';
@@ -59,7 +64,8 @@ const algorithm: SignatureAlgorithm = 'ES256';
 export async function createAuthorizationServer(options: AuthorizationServerOptions): Promise<AuthorizationServer> {
   const development = options.development === true;
   const issuer = parseIssuerUrl(options.issuer, { allowHttpLoopback: development });
-  if (!issuer.ok) throw new Misuse('server/issuer', `The issuer ${options.issuer} is not acceptable (${issuer.refusal.problem}).`); // MET-05
+  if (!issuer.ok)
+    throw new Misuse('server/issuer', `The issuer ${options.issuer} is not acceptable (${issuer.refusal.problem}).`); // MET-05
 
   const content = contentOf(options, development);
   checkTrust(options.issuer, content.trustedIssuers, buildDirectory({ ...content, epoch: 0 }));
@@ -87,15 +93,25 @@ export async function createAuthorizationServer(options: AuthorizationServerOpti
   };
 }
 
-function contentOf(options: AuthorizationServerOptions, development: boolean): Omit<Parameters<typeof buildDirectory>[0], 'epoch'> {
+function contentOf(
+  options: AuthorizationServerOptions,
+  development: boolean,
+): Omit<Parameters<typeof buildDirectory>[0], 'epoch'> {
   const clock = options.clock ?? Date.now;
-  const trustDeps = { fetch: createGuardedFetch({ development }), clock, development, opened: new Map<string, IssuerKeys>() };
+  const trustDeps = {
+    fetch: createGuardedFetch({ development }),
+    clock,
+    development,
+    opened: new Map<string, IssuerKeys>(),
+  };
   const customers = options.customers ?? [{ id: defaultCustomer }];
   return {
     customers: customers.map(({ id, name, state }) => ({ customerId: id, name, state: state ?? 'active' })),
     trustedIssuers: options.trustedIssuers.map((settings) => trustedIssuerFrom(settings, trustDeps)),
     clients: options.clients.map(clientFrom),
-    resources: options.resources.map((settings) => governedResourceFrom(settings, verifierOf(settings.introspectionSecret))),
+    resources: options.resources.map((settings) =>
+      governedResourceFrom(settings, verifierOf(settings.introspectionSecret)),
+    ),
   };
 }
 

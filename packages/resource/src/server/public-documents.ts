@@ -1,6 +1,6 @@
 import {
-  jsonResponse,
   type JsonObject,
+  jsonResponse,
   type PlainResponse,
   resourceAuthorizationServerMetadata,
   union,
@@ -27,7 +27,9 @@ export function metadataOf(issuer: string, directory: ResourceDirectory): JsonOb
     jwksUri: endpoints.jwks,
     introspectionEndpoint: endpoints.introspection,
     revocationEndpoint: endpoints.revocation,
-    scopesSupported: directory.resources().reduce<readonly string[]>((scopes, { scopes: more }) => union(scopes, more), []),
+    scopesSupported: directory
+      .resources()
+      .reduce<readonly string[]>((scopes, { scopes: more }) => union(scopes, more), []),
     protectedResources: directory.resources().map(({ identifier }) => identifier), // MET-11
     clientAuthMethods: ['client_secret_basic', 'client_secret_post'],
   });

@@ -71,19 +71,32 @@ async function racesToOne({ store, replica = store }: StoreUnderTest): Promise<v
   const epoch = await store.readEpoch();
   for (let round = 0; round < 10; round++) {
     const requests = Array.from({ length: 20 }, () => redemption(epoch, `race-${round}`));
-    const outcomes = await Promise.all(requests.map((request, index) => (index % 2 === 0 ? store : replica).commitRedemption(request)));
+    const outcomes = await Promise.all(
+      requests.map((request, index) => (index % 2 === 0 ? store : replica).commitRedemption(request)),
+    );
     assert.equal(outcomes.filter((outcome) => outcome === 'committed').length, 1);
     assert.equal(outcomes.filter((outcome) => outcome === 'replayed').length, 19);
     const rows = await Promise.all(requests.map(({ token }) => replica.findIssuedToken(token.tokenId)));
-    assert.deepEqual(rows.map((row) => row !== undefined), outcomes.map((outcome) => outcome === 'committed'));
+    assert.deepEqual(
+      rows.map((row) => row !== undefined),
+      outcomes.map((outcome) => outcome === 'committed'),
+    );
   }
 }
 
 async function keepsNamesApart({ store }: StoreUnderTest): Promise<void> {
   const epoch = await store.readEpoch();
-  for (const [issuer, jti] of [['a:b', 'c'], ['a', 'b:c'], ['a', 'x'.repeat(2_000)], ['b', 'x'.repeat(2_000)]] as const) {
+  for (const [issuer, jti] of [
+    ['a:b', 'c'],
+    ['a', 'b:c'],
+    ['a', 'x'.repeat(2_000)],
+    ['b', 'x'.repeat(2_000)],
+  ] as const) {
     const request = redemption(epoch, jti);
-    assert.equal(await store.commitRedemption({ ...request, replay: { issuer, jti, keepUntil: at + 400_000 } }), 'committed');
+    assert.equal(
+      await store.commitRedemption({ ...request, replay: { issuer, jti, keepUntil: at + 400_000 } }),
+      'committed',
+    );
   }
   for (let use = 0; use < 2; use++) {
     assert.equal(await store.commitRedemption({ ...redemption(epoch, 'reusable'), replay: undefined }), 'committed');
@@ -103,7 +116,13 @@ async function refusesStale({ store }: StoreUnderTest): Promise<void> {
 
 async function keepsLinkage({ store }: StoreUnderTest): Promise<void> {
   const request = redemption(await store.readEpoch(), 'j1');
-  const token: IssuedToken = { ...request.token, authTime: 1_795_474_800, acr: 'phr', amr: ['mfa'], actor: { sub: 'robot' } };
+  const token: IssuedToken = {
+    ...request.token,
+    authTime: 1_795_474_800,
+    acr: 'phr',
+    amr: ['mfa'],
+    actor: { sub: 'robot' },
+  };
   assert.equal(await store.commitRedemption({ ...request, token }), 'committed');
   assert.deepEqual(withoutUndefined(await store.findIssuedToken(token.tokenId)), withoutUndefined(token));
 }
@@ -114,7 +133,9 @@ async function endsTokens({ store }: StoreUnderTest): Promise<void> {
   const { tokenId, clientId } = request.token;
   assert.equal(await store.revokeIssuedToken(tokenId, 'another-client', at, changeEntry()), false);
   assert.equal((await store.findIssuedToken(tokenId))?.revokedAt, undefined);
-  const ends = await Promise.all([1, 2, 3].map(() => store.revokeIssuedToken(tokenId, clientId, at + 5, changeEntry())));
+  const ends = await Promise.all(
+    [1, 2, 3].map(() => store.revokeIssuedToken(tokenId, clientId, at + 5, changeEntry())),
+  );
   assert.equal(ends.filter(Boolean).length, 1);
   assert.equal((await store.findIssuedToken(tokenId))?.revokedAt, at + 5);
 }
@@ -129,15 +150,21 @@ async function tellsApart({ store }: StoreUnderTest): Promise<void> {
     { ...key, tenant: 'a', subject: 'b:c' },
     { ...key, tenant: 'a:b', subject: 'c' },
   ];
-  for (const [index, one] of keys.entries()) await store.createLinkedAccount(newAccount(`acc-${index}`, one.customerId), one);
+  for (const [index, one] of keys.entries())
+    await store.createLinkedAccount(newAccount(`acc-${index}`, one.customerId), one);
   const found = await Promise.all(keys.map((one) => store.findLink(one)));
-  assert.deepEqual(found.map((link) => link?.accountId), keys.map((_, index) => `acc-${index}`));
+  assert.deepEqual(
+    found.map((link) => link?.accountId),
+    keys.map((_, index) => `acc-${index}`),
+  );
   assert.equal(await store.findAccount('customer-2', 'acc-0'), undefined);
 }
 
 async function createsOneAccount({ store, replica = store }: StoreUnderTest): Promise<void> {
   const made = await Promise.all(
-    Array.from({ length: 10 }, (_, index) => (index % 2 === 0 ? store : replica).createLinkedAccount(newAccount(`acc-${index}`), key)),
+    Array.from({ length: 10 }, (_, index) =>
+      (index % 2 === 0 ? store : replica).createLinkedAccount(newAccount(`acc-${index}`), key),
+    ),
   );
   const ids = new Set(made.map((account) => account.accountId));
   assert.equal(ids.size, 1);
@@ -163,7 +190,10 @@ async function findsVerifiedEmail({ store }: StoreUnderTest): Promise<void> {
   assert.deepEqual(await store.findAccountsByVerifiedEmail(customer, 'ada@acme.example'), []);
   await store.addVerifiedEmail(customer, 'acc-1', 'ada@acme.example', at);
   await store.addVerifiedEmail(customer, 'acc-1', 'ada@acme.example', at);
-  assert.deepEqual((await store.findAccountsByVerifiedEmail(customer, 'ada@acme.example')).map(({ accountId }) => accountId), ['acc-1']);
+  assert.deepEqual(
+    (await store.findAccountsByVerifiedEmail(customer, 'ada@acme.example')).map(({ accountId }) => accountId),
+    ['acc-1'],
+  );
   assert.deepEqual(await store.findAccountsByVerifiedEmail('customer-2', 'ada@acme.example'), []);
   assert.deepEqual(await store.findAccountsByVerifiedEmail(customer, 'ADA@acme.example'), []);
   await store.declareAccount({ customerId: customer, accountId: 'acc-2', at });
@@ -175,7 +205,10 @@ async function changesAccounts({ store }: StoreUnderTest): Promise<void> {
   await store.declareAccount({ customerId: customer, accountId: 'acc-1', scopes: ['read'], at });
   let epoch = await store.readEpoch();
   const change = async (part: Partial<Parameters<ResourceStore['changeAccount']>[0]>): Promise<void> => {
-    assert.equal(await store.changeAccount({ customerId: customer, accountId: 'acc-1', audit: changeEntry(), ...part }), true);
+    assert.equal(
+      await store.changeAccount({ customerId: customer, accountId: 'acc-1', audit: changeEntry(), ...part }),
+      true,
+    );
     const next = await store.readEpoch();
     assert.ok(next > epoch);
     epoch = next;
@@ -188,7 +221,15 @@ async function changesAccounts({ store }: StoreUnderTest): Promise<void> {
   assert.equal((await store.findAccount(customer, 'acc-1'))?.state, 'disabled');
   await change({ state: 'active', scopes: 'every' });
   assert.deepEqual((await store.findAccount(customer, 'acc-1'))?.scopes, undefined);
-  assert.equal(await store.changeAccount({ customerId: 'customer-2', accountId: 'acc-1', state: 'disabled', audit: changeEntry() }), false);
+  assert.equal(
+    await store.changeAccount({
+      customerId: 'customer-2',
+      accountId: 'acc-1',
+      state: 'disabled',
+      audit: changeEntry(),
+    }),
+    false,
+  );
 }
 
 async function deactivatesLinks({ store }: StoreUnderTest): Promise<void> {

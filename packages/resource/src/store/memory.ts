@@ -111,7 +111,13 @@ function declareAccount(memory: Memory, declared: AccountDeclaration): void {
   const known = findAccount(memory, customerId, accountId);
   const state = declared.state ?? known?.state ?? 'active';
   const scopes = declared.scopes ?? known?.scopes;
-  memory.accounts.set(pair(customerId, accountId), { accountId, customerId, state, revokedBefore: known?.revokedBefore, scopes });
+  memory.accounts.set(pair(customerId, accountId), {
+    accountId,
+    customerId,
+    state,
+    revokedBefore: known?.revokedBefore,
+    scopes,
+  });
   memory.epoch += 1;
   for (const listener of memory.listeners) listener();
 }

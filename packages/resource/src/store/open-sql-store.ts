@@ -7,7 +7,10 @@ import { createSqlResourceStore } from './sql.ts';
 
 /** A store that also keeps the signing keys, sealed, so that every replica signs with the same ones. */
 export interface SqlResourceStore extends ResourceStore {
-  openKeys(options: { readonly secrets: SecretBox; readonly algorithms: readonly SignatureAlgorithm[] }): Promise<KeyRing>;
+  openKeys(options: {
+    readonly secrets: SecretBox;
+    readonly algorithms: readonly SignatureAlgorithm[];
+  }): Promise<KeyRing>;
 }
 
 export interface SqlStoreOptions {
@@ -28,6 +31,13 @@ export async function openSqlStore(url: string, options: SqlStoreOptions): Promi
   return {
     ...createSqlResourceStore(database, scope),
     openKeys: ({ secrets, algorithms }) =>
-      openKeyRing({ database, scope, purposes: ['access-token'], algorithms, secrets, clock: options.clock ?? Date.now }),
+      openKeyRing({
+        database,
+        scope,
+        purposes: ['access-token'],
+        algorithms,
+        secrets,
+        clock: options.clock ?? Date.now,
+      }),
   };
 }

@@ -1,6 +1,6 @@
 import type { JsonObject } from '@crossgrant/protocol';
-import type { AccountLinkRow, AccountRow, IssuedTokenRow } from './schema.ts';
 import type { Account, AccountLink, IssuedToken } from './resource-store.ts';
+import type { AccountLinkRow, AccountRow, IssuedTokenRow } from './schema.ts';
 
 export function accountFromRow(row: AccountRow): Account {
   return {

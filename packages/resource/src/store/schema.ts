@@ -129,8 +129,16 @@ async function createIssuedTokens(db: Kysely<any>): Promise<void> {
     .addColumn('grant_jti', 'text', (column) => column.notNull())
     .addColumn('revoked_at', 'bigint')
     .execute();
-  await db.schema.createIndex('issued_tokens_account').on('issued_tokens').columns(['customer_id', 'account_id']).execute();
-  await db.schema.createIndex('issued_tokens_grant').on('issued_tokens').columns(['grant_issuer', 'grant_jti']).execute();
+  await db.schema
+    .createIndex('issued_tokens_account')
+    .on('issued_tokens')
+    .columns(['customer_id', 'account_id'])
+    .execute();
+  await db.schema
+    .createIndex('issued_tokens_grant')
+    .on('issued_tokens')
+    .columns(['grant_issuer', 'grant_jti'])
+    .execute();
   await db.schema.createIndex('issued_tokens_expiry').on('issued_tokens').column('expires_at').execute();
 }
 // biome-ignore-end lint/suspicious/noExplicitAny: end of the migrations

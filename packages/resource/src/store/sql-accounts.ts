@@ -66,7 +66,9 @@ export function declareAccount(database: Accounts, scope: string, account: Accou
         created_at: account.at,
         version: epoch,
       })
-      .onConflict((conflict) => conflict.columns(['customer_id', 'account_id']).doUpdateSet({ ...stated, version: epoch }))
+      .onConflict((conflict) =>
+        conflict.columns(['customer_id', 'account_id']).doUpdateSet({ ...stated, version: epoch }),
+      )
       .execute();
   });
 }
@@ -86,7 +88,8 @@ export function changeAccount(database: Accounts, scope: string, change: Account
       .set({
         state: change.state ?? row.state,
         revoked_before: latest(row.revoked_before, change.revokedBefore),
-        scopes: change.scopes === undefined ? row.scopes : change.scopes === 'every' ? null : JSON.stringify(change.scopes),
+        scopes:
+          change.scopes === undefined ? row.scopes : change.scopes === 'every' ? null : JSON.stringify(change.scopes),
         version: epoch,
       })
       .where('customer_id', '=', change.customerId)

@@ -68,7 +68,11 @@ export function createSqlResourceStore(database: Database<ResourceSchema>, scope
     deactivateLink: (key, audit) => deactivateLink(database, scope, key, audit),
     commitRedemption: (request) => commits.commit(commitRequest(request, scope)),
     async findIssuedToken(tokenId) {
-      const row = await kysely.selectFrom('issued_tokens').selectAll().where('token_id', '=', tokenId).executeTakeFirst();
+      const row = await kysely
+        .selectFrom('issued_tokens')
+        .selectAll()
+        .where('token_id', '=', tokenId)
+        .executeTakeFirst();
       return row === undefined ? undefined : tokenFromRow(row);
     },
     revokeIssuedToken: (tokenId, clientId, at, audit) =>
@@ -89,7 +93,10 @@ export function createSqlResourceStore(database: Database<ResourceSchema>, scope
   };
 }
 
-function commitRequest(request: RedemptionCommit, scope: string): Parameters<Database<ResourceSchema>['commits']['commit']>[0] {
+function commitRequest(
+  request: RedemptionCommit,
+  scope: string,
+): Parameters<Database<ResourceSchema>['commits']['commit']>[0] {
   const { replay } = request;
   return {
     scope,

@@ -12,11 +12,19 @@ import { openSqliteStore } from './sqlite.ts';
 
 /** The contract's names begin with rule ids; here they become what the catalogue is checked against. */
 function register(name: string, body: () => Promise<void>): void {
-  const ids = name.match(/^(?:[A-Z]+-\d+ )+/)?.[0].trim().split(' ') ?? [];
+  const ids =
+    name
+      .match(/^(?:[A-Z]+-\d+ )+/)?.[0]
+      .trim()
+      .split(' ') ?? [];
   verifies(ids, name.slice(ids.join(' ').length + 1), body, 60_000);
 }
 
-runResourceStoreContract('memory', async () => ({ store: createMemoryResourceStore(), close: async () => undefined }), register);
+runResourceStoreContract(
+  'memory',
+  async () => ({ store: createMemoryResourceStore(), close: async () => undefined }),
+  register,
+);
 
 runResourceStoreContract('sqlite', makeSqlite, register);
 
@@ -32,7 +40,11 @@ describe('PostgreSQL', () => {
   }, 120_000);
   afterAll(() => stop());
 
-  runResourceStoreContract('postgres, two replicas', async () => makePostgres(await freshDatabaseUrl(baseUrl)), register);
+  runResourceStoreContract(
+    'postgres, two replicas',
+    async () => makePostgres(await freshDatabaseUrl(baseUrl)),
+    register,
+  );
 });
 
 async function makeSqlite(): Promise<StoreUnderTest> {

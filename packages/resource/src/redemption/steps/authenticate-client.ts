@@ -3,9 +3,9 @@ import {
   grantTypes,
   ok,
   type PresentedCredentials,
+  type Result,
   readClientCredentials,
   refuse,
-  type Result,
 } from '@crossgrant/protocol';
 import type { ResourceClient, ResourceDirectory } from '../../directory/resource-directory.ts';
 import type { Received } from '../context.ts';
@@ -34,17 +34,20 @@ export function authenticateClient(
 /** Confidential, and registered for this grant. Public clients have no switch here. ID-JAG-04 §9.1. */
 export function checkClientMayRedeem({ client }: { client: ResourceClient }): Result<object> {
   if (client.verifySecret === undefined) return refuse('client/public', { clientId: client.clientId }); // RED-04, CAU-04, ATK-40
-  if (!client.grantTypes.includes(grantTypes.jwtBearer)) return refuse('client/grant-not-registered', { clientId: client.clientId }); // RED-04
+  if (!client.grantTypes.includes(grantTypes.jwtBearer))
+    return refuse('client/grant-not-registered', { clientId: client.clientId }); // RED-04
   return passed;
 }
 
 function proveClient(client: ResourceClient, presented: PresentedCredentials): Result<object> {
   if (client.state !== 'active') return refuse('client/blocked', { clientId: client.clientId }); // RED-03, LES-20
   if (presented.method === 'none' && client.verifySecret === undefined) return passed;
-  if (!isRegistered(client, presented.method)) return refuse('client/method', { clientId: client.clientId, method: presented.method }); // RED-03, LES-28
+  if (!isRegistered(client, presented.method))
+    return refuse('client/method', { clientId: client.clientId, method: presented.method }); // RED-03, LES-28
 
   const secret = 'secret' in presented ? presented.secret : undefined;
-  if (secret === undefined || client.verifySecret?.(secret) !== true) return refuse('client/secret', { clientId: client.clientId }); // RED-03, CAU-06
+  if (secret === undefined || client.verifySecret?.(secret) !== true)
+    return refuse('client/secret', { clientId: client.clientId }); // RED-03, CAU-06
   return passed;
 }
 

@@ -1,4 +1,4 @@
-import { type IdJagClaims, intersect, ok, refuse, type Result, type ScopeSet } from '@crossgrant/protocol';
+import { type IdJagClaims, intersect, ok, type Result, refuse, type ScopeSet } from '@crossgrant/protocol';
 import { type Resolution, resolveAccount } from '../../accounts/resolve-account.ts';
 import type { GovernedResource, ResourceDirectory, TrustedIssuer } from '../../directory/resource-directory.ts';
 import type { Account, AccountLinkKey, ResourceStore } from '../../store/resource-store.ts';
@@ -19,7 +19,8 @@ export async function resolveSubject(
   const linkKey = { customerId, issuer: trusted.issuer, tenant, subject: claims.subject }; // SUB-02, ATK-21
   const person = { key: linkKey, audSub: claims.audSub, email: claims.email, emailVerified: claims.emailVerified };
   const resolution = await resolveAccount(person, trusted.linking, store, now);
-  return resolution.ok ? ok({ linkKey, resolution: resolution.value }) : resolution; // RED-23
+  if (!resolution.ok) return resolution; // RED-23
+  return ok({ linkKey, resolution: resolution.value });
 }
 
 /** Local policy decides again, whatever the IdP decided. ID-JAG-04 §3. */
@@ -47,7 +48,9 @@ export function checkFreshness({
   claims,
   now,
 }: Pick<Subject, 'claims' | 'now'> & { resolution: Resolution }): Result<object> {
-  return isFresh(resolution.account, claims, now) ? passed : refuse('account/revoked', { accountId: resolution.account.accountId }); // RED-25
+  const { account } = resolution;
+  if (!isFresh(account, claims, now)) return refuse('account/revoked', { accountId: account.accountId }); // RED-25
+  return passed;
 }
 
 /** ≤ the configured life, and never beyond the session that the IdP vouches for. */
@@ -55,7 +58,9 @@ export function decideLifetime({
   resource,
   claims,
   nowSeconds,
-}: Pick<Received, 'nowSeconds'> & { resource: GovernedResource; claims: IdJagClaims }): Result<{ lifetimeSeconds: number }> {
+}: Pick<Received, 'nowSeconds'> & { resource: GovernedResource; claims: IdJagClaims }): Result<{
+  lifetimeSeconds: number;
+}> {
   const untilSessionEnds = (claims.sessionExpiry ?? Number.POSITIVE_INFINITY) - nowSeconds;
   if (untilSessionEnds <= 0) return refuse('assertion/session-ended'); // RED-29, LES-21
   return ok({ lifetimeSeconds: Math.min(resource.accessTokenSeconds, untilSessionEnds) });
@@ -67,14 +72,21 @@ export function decideLifetime({
  * It comes after every other check: a refused attempt leaves no account behind.
  */
 export async function establishAccount(
-  { resolution, linkKey, claims, now }: Pick<Subject, 'claims' | 'now'> & { resolution: Resolution; linkKey: AccountLinkKey },
+  {
+    resolution,
+    linkKey,
+    claims,
+    now,
+  }: Pick<Subject, 'claims' | 'now'> & { resolution: Resolution; linkKey: AccountLinkKey },
   { store }: { store: ResourceStore },
 ): Promise<Result<{ account: Account }>> {
   if (resolution.how === 'link') return ok({ account: resolution.account });
   if (resolution.how === 'jit') {
     const account = await store.createLinkedAccount(resolution.account, linkKey);
     if (account.state !== 'active') return refuse('account/inactive', { accountId: account.accountId });
-    return isFresh(account, claims, now) ? ok({ account }) : refuse('account/revoked', { accountId: account.accountId });
+    return isFresh(account, claims, now)
+      ? ok({ account })
+      : refuse('account/revoked', { accountId: account.accountId });
   }
   const linked = await store.linkAccount(linkKey, resolution.account.accountId, now);
   if (linked === 'taken') return refuse('account/link-conflict', { accountId: resolution.account.accountId }); // SUB-07, ATK-24

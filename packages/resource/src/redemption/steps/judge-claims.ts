@@ -6,9 +6,9 @@ import {
   checkTypes,
   type IdJagClaims,
   ok,
+  type Result,
   readConfirmation,
   refuse,
-  type Result,
   type VerifiedJws,
 } from '@crossgrant/protocol';
 import type { ResourceClient, TrustedIssuer } from '../../directory/resource-directory.ts';
@@ -34,12 +34,14 @@ export function readClaims({ verified }: { verified: VerifiedJws }): Result<{ cl
 export function judgeTime({ claims, trusted, nowSeconds }: Judged & Pick<Received, 'nowSeconds'>): Result<object> {
   const { skewSeconds, lifetimeCapSeconds } = trusted;
   const time = checkTime(claims, { nowSeconds, skewSeconds, lifetimeCapSeconds });
-  return time.ok ? passed : time; // RED-11
+  if (!time.ok) return time; // RED-11
+  return passed;
 }
 
 export function judgeAudience({ claims, trusted }: Judged, { issuer }: { issuer: string }): Result<object> {
   const audience = checkAudience(claims, issuer, { toleratesTrailingSlash: trusted.toleratesTrailingSlash });
-  return audience.ok ? passed : audience; // RED-12
+  if (!audience.ok) return audience; // RED-12
+  return passed;
 }
 
 /**
@@ -56,7 +58,8 @@ export function findCustomer({ claims, trusted }: Judged): Result<Belonging> {
   if (own === undefined) return refuse('assertion/tenant-unknown', { tenant: tenant.value }); // RED-13, SUB-03
 
   const customerId = claims.audTenant ?? own;
-  if (customerId !== own && !mayActIn(trusted, customerId)) return refuse('assertion/audience-tenant', { audTenant: customerId }); // RED-13, SUB-05, ATK-23
+  if (customerId !== own && !mayActIn(trusted, customerId))
+    return refuse('assertion/audience-tenant', { audTenant: customerId }); // RED-13, SUB-05, ATK-23
   return ok({ tenant: tenant.value ?? '', customerId });
 }
 
@@ -69,8 +72,10 @@ export function judgeClient({
 }: Judged & Pick<Belonging, 'customerId'> & { client: ResourceClient }): Result<object> {
   const same = checkClient(claims, client.clientId);
   if (!same.ok) return same; // RED-14, ATK-13
-  if (trusted.clients !== 'any' && !trusted.clients.includes(client.clientId)) return refuse('assertion/client-not-vouched'); // RED-14, SUB-01
-  if (client.customerIds !== undefined && !client.customerIds.includes(customerId)) return refuse('assertion/client-not-vouched', { customerId }); // SUB-06
+  if (trusted.clients !== 'any' && !trusted.clients.includes(client.clientId))
+    return refuse('assertion/client-not-vouched'); // RED-14, SUB-01
+  if (client.customerIds !== undefined && !client.customerIds.includes(customerId))
+    return refuse('assertion/client-not-vouched', { customerId }); // SUB-06
   return passed;
 }
 

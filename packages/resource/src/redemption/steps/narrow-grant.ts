@@ -7,14 +7,19 @@ import {
   ok,
   parseResourceIdentifier,
   parseScope,
+  type Result,
   readActor,
   readResources,
   readScope,
   refuse,
-  type Result,
   type ScopeSet,
 } from '@crossgrant/protocol';
-import type { GovernedResource, ResourceClient, ResourceDirectory, TrustedIssuer } from '../../directory/resource-directory.ts';
+import type {
+  GovernedResource,
+  ResourceClient,
+  ResourceDirectory,
+  TrustedIssuer,
+} from '../../directory/resource-directory.ts';
 
 interface Granting {
   readonly claims: IdJagClaims;
@@ -52,7 +57,8 @@ export function readRequestedResource(
 
   const resource = openResource(identifier.value, trusted, directory);
   if (resource === undefined) return refuse('assertion/resource-not-within', { resource: text }); // RED-17
-  if (claimedResources !== undefined && !claimedResources.includes(resource)) return refuse('assertion/resource-not-within', { resource: text }); // RED-17, ATK-30
+  if (claimedResources !== undefined && !claimedResources.includes(resource))
+    return refuse('assertion/resource-not-within', { resource: text }); // RED-17, ATK-30
   return ok({ requestedResource: resource });
 }
 
@@ -71,7 +77,8 @@ export function chooseResource(
   if (requestedResource !== undefined) return ok({ resource: requestedResource });
   if (claimedResources?.length === 1 && claimedResources[0] !== undefined) return ok({ resource: claimedResources[0] });
 
-  const byDefault = trusted.defaultResource === undefined ? undefined : openResource(trusted.defaultResource, trusted, directory);
+  const byDefault =
+    trusted.defaultResource === undefined ? undefined : openResource(trusted.defaultResource, trusted, directory);
   if (claimedResources === undefined) {
     return byDefault === undefined ? refuse('assertion/resource-missing') : ok({ resource: byDefault }); // RED-18
   }
@@ -113,15 +120,23 @@ export function narrowScope({
 }
 
 /** Details restrict and no handler knows them; an actor is kept for display and widens nothing. RFC 9396 §5, RFC 8693 §4.1. */
-export function readRestrictions({ claims, form }: Pick<Granting, 'claims' | 'form'>): Result<{ actor: JsonObject | undefined }> {
+export function readRestrictions({
+  claims,
+  form,
+}: Pick<Granting, 'claims' | 'form'>): Result<{ actor: JsonObject | undefined }> {
   const details = checkAuthorizationDetails(claims);
   if (!details.ok) return details; // RED-21, ATK-32
-  if (form.get('authorization_details') !== undefined) return refuse('assertion/authorization-details', { parameter: true }); // RED-21
+  if (form.get('authorization_details') !== undefined)
+    return refuse('assertion/authorization-details', { parameter: true }); // RED-21
   const actor = readActor(claims);
   return actor.ok ? ok({ actor: actor.value }) : actor;
 }
 
-function openResource(identifier: string, trusted: TrustedIssuer, directory: ResourceDirectory): GovernedResource | undefined {
+function openResource(
+  identifier: string,
+  trusted: TrustedIssuer,
+  directory: ResourceDirectory,
+): GovernedResource | undefined {
   const resource = directory.resource(identifier);
   if (resource === undefined || trusted.resources === undefined) return resource;
   return trusted.resources.some((open) => directory.resource(open) === resource) ? resource : undefined; // RED-16

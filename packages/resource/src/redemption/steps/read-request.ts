@@ -1,4 +1,13 @@
-import { type FormParameters, grantTypes, isFormMediaType, limits, ok, parseForm, refuse, type Result } from '@crossgrant/protocol';
+import {
+  type FormParameters,
+  grantTypes,
+  isFormMediaType,
+  limits,
+  ok,
+  parseForm,
+  type Result,
+  refuse,
+} from '@crossgrant/protocol';
 import type { Received } from '../context.ts';
 import { passed } from '../step.ts';
 

@@ -1,5 +1,11 @@
-import { checkIdJagTyp, ok, type RefusalCode, refuse, type Result, type VerifiedJws } from '@crossgrant/protocol';
-import { type JwsProblem, type ParsedJws, parseCompactJws, type SignatureAlgorithm, verifyJws } from '@crossgrant/protocol/jws';
+import { checkIdJagTyp, ok, type RefusalCode, type Result, refuse, type VerifiedJws } from '@crossgrant/protocol';
+import {
+  type JwsProblem,
+  type ParsedJws,
+  parseCompactJws,
+  type SignatureAlgorithm,
+  verifyJws,
+} from '@crossgrant/protocol/jws';
 import type { ResourceDirectory, TrustedIssuer } from '../../directory/resource-directory.ts';
 import { passed } from '../step.ts';
 
@@ -12,7 +18,8 @@ export function parseAssertion({ assertion }: { assertion: string }): Result<{ j
 /** `typ` alone decides which profile this is. No other one is enabled, so everything else ends here. ID-JAG-04 §4.4.1. */
 export function dispatchProfile({ jws }: { jws: ParsedJws }): Result<object> {
   const typ = checkIdJagTyp(jws.header);
-  return typ.ok ? passed : typ; // RED-05, ATK-07, ATK-08, ATK-59
+  if (!typ.ok) return typ; // RED-05, ATK-07, ATK-08, ATK-59
+  return passed;
 }
 
 /**
