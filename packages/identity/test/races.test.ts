@@ -21,11 +21,16 @@ const people: readonly PersonInput[] = Array.from({ length: 2 }, (_, index) => (
   password: `password of ${index}`,
 }));
 
-let postgres: Awaited<ReturnType<typeof startPostgres>>;
+let baseUrl = process.env.CROSSGRANT_TEST_POSTGRES ?? '';
+let stop = async (): Promise<void> => undefined;
+
 beforeAll(async () => {
-  postgres = await startPostgres();
+  if (baseUrl !== '') return;
+  const started = await startPostgres();
+  baseUrl = started.url;
+  stop = started.stop;
 }, 120_000);
-afterAll(() => postgres.stop());
+afterAll(() => stop());
 
 async function callbackOf(world: SignOnWorld, index = 0, clientId = 'agent') {
   const browser = createRobotBrowser();
@@ -55,7 +60,7 @@ function renew(origin: string, token: string): Promise<Response> {
 
 for (const engine of ['sqlite', 'postgres'] as const) {
   const start = async (): Promise<SignOnWorld> =>
-    startSignOnWorld({ people: people, url: engine === 'postgres' ? await freshDatabaseUrl(postgres.url) : undefined });
+    startSignOnWorld({ people: people, url: engine === 'postgres' ? await freshDatabaseUrl(baseUrl) : undefined });
 
   verifies(
     ['LES-24', 'SSO-01'],

@@ -81,6 +81,7 @@ verifies(
     expect(Math.abs((claims.auth_time ?? 0) - Date.now() / 1000)).toBeLessThan(30);
     expect(claims.exp - claims.iat).toBe(600);
     expect(claims.sub).toMatch(/^usr_/);
+    expect(claims).toMatchObject({ name: 'Alice Ng', preferred_username: 'alice', email: 'Alice@acme.example' });
     expect(response.token_type).toBe('bearer');
   },
 );

@@ -38,6 +38,8 @@ export function providerConfiguration(deps: SignOnDeps): Configuration {
       profile: ['name', 'preferred_username'],
       email: ['email', 'email_verified'],
     },
+    // What a scope gives is in the ID token too: an app shows a name without a second request.
+    conformIdTokenClaims: false,
     acrValues: [passwordAssurance.acr],
     subjectTypes: ['public'],
     enabledJWA: { idTokenSigningAlgValues: ['RS256', 'ES256'] },
