@@ -61,6 +61,12 @@ verifies(
   },
 );
 
+verifies(['ACT-02', 'ATK-37'], 'the subject stays the account, whoever acts and whichever client asks', () => {
+  const claims = payload();
+
+  expect([claims.sub, claims.client_id, claims.act]).toEqual(['acct_7', 'agent', { sub: 'actor' }]);
+});
+
 test('a sound token yields its claims', () => {
   const jws = { header: { typ: 'at+jwt' }, payload: payload() } as unknown as VerifiedJws;
   const result = checkAccessTokenClaims(jws, { issuer, resource, nowSeconds: now, skewSeconds: 30 });

@@ -51,7 +51,7 @@ export interface AccessTokenPayload {
 export function buildAccessTokenClaims(input: AccessTokenInput): AccessTokenPayload {
   return {
     iss: input.issuer, // RED-30
-    sub: input.subject, // RED-30
+    sub: input.subject, // RED-30, ACT-02
     aud: input.resource, // RED-18, MCP-03
     client_id: input.clientId, // RED-30
     iat: input.issuedAt, // RED-30

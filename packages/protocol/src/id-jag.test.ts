@@ -62,6 +62,10 @@ verifies('IDJ-10', 'one resource is a string, several are an array, none is abse
   expect(signed({ resources: [] })).not.toHaveProperty('resource');
 });
 
+verifies('DPO-02', 'an ID-JAG is not bound to a key that nobody proved', () => {
+  expect(signed()).not.toHaveProperty('cnf');
+});
+
 test('a session end travels along', () => {
   expect(signed({ sessionExpiry: 2_000, scope: [] })).toMatchObject({ session_expiry: 2_000 });
   expect(signed({ scope: [] })).not.toHaveProperty('scope');

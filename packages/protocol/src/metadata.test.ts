@@ -33,9 +33,29 @@ verifies('MET-02', 'the authorization server lists the profile and its grant typ
   expect(ras.grant_types_supported).toContain('urn:ietf:params:oauth:grant-type:jwt-bearer');
 });
 
-verifies('MET-03', 'the authorization server names no trusted issuer and no customer', () => {
-  expect(Object.keys(ras).filter((name) => /trust|tenant|customer|issuers/.test(name))).toEqual([]);
-});
+verifies(
+  ['MET-03', 'ATK-54'],
+  'the authorization server names no trusted issuer and no customer, whatever it is handed',
+  () => {
+    const pages = {
+      op_policy_uri: 'https://chat.example/policy',
+      trusted_issuers: ['https://acme.idp.example'],
+      tenants: ['acme'],
+    };
+    const document = resourceAuthorizationServerMetadata({
+      issuer: 'https://auth.chat.example',
+      authorizationEndpoint: 'https://auth.chat.example/authorize',
+      tokenEndpoint: 'https://auth.chat.example/token',
+      jwksUri: 'https://auth.chat.example/jwks.json',
+      scopesSupported: [],
+      protectedResources: [],
+      pages,
+    });
+
+    expect(document.op_policy_uri).toBe('https://chat.example/policy');
+    expect(JSON.stringify(document)).not.toContain('acme');
+  },
+);
 
 verifies('MET-05', 'issuer is the configured one, whatever the sign-on library says', () => {
   expect(idp.issuer).toBe('https://acme.idp.example');

@@ -94,6 +94,8 @@ export interface ResourceAuthorizationServerMetadata {
   readonly grantTypes?: readonly string[];
   readonly clientAuthMethods?: readonly string[];
   readonly clientIdMetadataDocuments?: boolean;
+  /** Pages about the service. Whatever else is put here is not published. */
+  readonly pages?: JsonObject;
 }
 
 /**
@@ -105,6 +107,7 @@ export interface ResourceAuthorizationServerMetadata {
 export function resourceAuthorizationServerMetadata(server: ResourceAuthorizationServerMetadata): JsonObject {
   const methods = server.clientAuthMethods ?? ['private_key_jwt', 'client_secret_basic', 'client_secret_post'];
   return defined({
+    ...publicPages(server.pages ?? {}),
     issuer: server.issuer, // MET-05
     authorization_endpoint: server.authorizationEndpoint, // MET-07
     token_endpoint: server.tokenEndpoint,
@@ -124,6 +127,17 @@ export function resourceAuthorizationServerMetadata(server: ResourceAuthorizatio
     client_id_metadata_document_supported: server.clientIdMetadataDocuments === true ? true : undefined, // CID-12
     protected_resources: server.protectedResources, // MET-11
   });
+}
+
+const pageMembers: readonly string[] = ['service_documentation', 'op_policy_uri', 'op_tos_uri'];
+
+/** An allow-list: a member that a caller adds, such as the trusted issuers, stays inside. */
+function publicPages(pages: JsonObject): JsonObject {
+  const published = Object.entries(pages).filter(([name]) => {
+    if (!pageMembers.includes(name)) return false; // MET-03, ATK-54
+    return true;
+  });
+  return Object.fromEntries(published);
 }
 
 export interface ProtectedResourceMetadata {
