@@ -23,4 +23,10 @@ export { createLog, type Logger } from './log/log.ts';
 export { redactText } from './log/redact.ts';
 export { isGlobalAddress } from './outbound/global-unicast.ts';
 export { OutboundFailure, type OutboundProblem, type Resolve } from './outbound/guarded-connect.ts';
-export { createGuardedFetch, type GuardedFetch, type GuardedFetchOptions, type GuardedRequest, type GuardedResponse } from './outbound/guarded-fetch.ts';
+export {
+  createGuardedFetch,
+  type GuardedFetch,
+  type GuardedFetchOptions,
+  type GuardedRequest,
+  type GuardedResponse,
+} from './outbound/guarded-fetch.ts';

@@ -17,7 +17,8 @@ if (act === 'commit') {
     for (let count = 0; ; count += 1) {
       const key = `${prefix}-${lane}-${count}`;
       const insert = { table: 'outbox', row: { id: key, scope: 'ten_1', topic: 't', payload: '{}', at: 1 } };
-      if ((await database.commits.commit(commitRequest([key], { inserts: [insert] }))) === 'committed') writeSync(1, `${key}\n`);
+      if ((await database.commits.commit(commitRequest([key], { inserts: [insert] }))) === 'committed')
+        writeSync(1, `${key}\n`);
     }
   };
   await Promise.all(Array.from({ length: 24 }, (_, lane) => load(lane)));

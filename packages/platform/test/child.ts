@@ -13,7 +13,9 @@ export interface RunningChild {
 /** Starts the program beside this file in a process of its own. */
 export function runChild(args: readonly string[]): RunningChild {
   const program = fileURLToPath(new URL('./child-program.ts', import.meta.url));
-  const child = spawn(process.execPath, ['--conditions=@crossgrant/source', program, ...args], { stdio: ['ignore', 'pipe', 'inherit'] });
+  const child = spawn(process.execPath, ['--conditions=@crossgrant/source', program, ...args], {
+    stdio: ['ignore', 'pipe', 'inherit'],
+  });
   const lines: string[] = [];
   const reader = createInterface({ input: child.stdout });
   reader.on('line', (line) => lines.push(line));

@@ -19,7 +19,9 @@ for (const callers of [1, 32, 256]) {
       while (performance.now() < until) {
         next += 1;
         const row = { id: `${process.pid}-${next}`, scope: 'ten_1', topic: 't', payload: '{}', at: 1 };
-        await database.commits.commit(commitRequest([`${process.pid}-${next}`], { inserts: [{ table: 'outbox', row }] }));
+        await database.commits.commit(
+          commitRequest([`${process.pid}-${next}`], { inserts: [{ table: 'outbox', row }] }),
+        );
         commits += 1;
       }
     };

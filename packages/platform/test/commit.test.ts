@@ -5,16 +5,22 @@ import { auditEntry, commitRequest, countOf, engines, withDatabases } from './en
 
 // PostgreSQL and SQLite run every test of this file.
 describe.each(engines)('commits on %s', (engine) => {
-  verifies(['ATK-11', 'RED-26', 'LES-24'], `of 50 parallel uses of one key through two replicas one wins (${engine})`, async () => {
-    await withDatabases(engine, 2, async (replicas) => {
-      for (let round = 0; round < 5; round += 1) {
-        const attempts = Array.from({ length: 50 }, (_, index) => replicas[index % 2]?.commits.commit(commitRequest([`jti-${round}`])));
-        const outcomes = await Promise.all(attempts);
-        expect(countOf(outcomes as string[], 'committed')).toBe(1);
-        expect(countOf(outcomes as string[], 'replayed')).toBe(49);
-      }
-    });
-  });
+  verifies(
+    ['ATK-11', 'RED-26', 'LES-24'],
+    `of 50 parallel uses of one key through two replicas one wins (${engine})`,
+    async () => {
+      await withDatabases(engine, 2, async (replicas) => {
+        for (let round = 0; round < 5; round += 1) {
+          const attempts = Array.from({ length: 50 }, (_, index) =>
+            replicas[index % 2]?.commits.commit(commitRequest([`jti-${round}`])),
+          );
+          const outcomes = await Promise.all(attempts);
+          expect(countOf(outcomes as string[], 'committed')).toBe(1);
+          expect(countOf(outcomes as string[], 'replayed')).toBe(49);
+        }
+      });
+    },
+  );
 
   verifies('RED-26', `a key used before is refused by every later commit (${engine})`, async () => {
     await withDatabases(engine, 2, async ([first, second]) => {
@@ -31,7 +37,12 @@ describe.each(engines)('commits on %s', (engine) => {
       expect(await commit(['fresh', 'used'])).toBe('replayed');
       expect(await commit(['fresh'])).toBe('committed');
 
-      const sameBatch = await Promise.all([commit(['p', 'used']), commit(['p', 'q']), commit(['q', 'r']), commit(['r'])]);
+      const sameBatch = await Promise.all([
+        commit(['p', 'used']),
+        commit(['p', 'q']),
+        commit(['q', 'r']),
+        commit(['r']),
+      ]);
       expect(sameBatch).toEqual(['replayed', 'committed', 'replayed', 'committed']);
     });
   });
@@ -66,21 +77,35 @@ describe.each(engines)('commits on %s', (engine) => {
       if (database === undefined) return;
       const personal = { person: 'usr_1', email: 'alice@acme.example', address: '203.0.113.7' };
       const entry = auditEntry({
-        client: 'agent', audience: 'https://as.example', resource: 'https://mcp.example', scopesRequested: 'a b', scopesGranted: 'a',
-        ruleIds: ['rul_1'], jti: 'j1', facts: { groups: ['eng'], acr: '2' }, code: 'ok', personal,
+        client: 'agent',
+        audience: 'https://as.example',
+        resource: 'https://mcp.example',
+        scopesRequested: 'a b',
+        scopesGranted: 'a',
+        ruleIds: ['rul_1'],
+        jti: 'j1',
+        facts: { groups: ['eng'], acr: '2' },
+        code: 'ok',
+        personal,
       });
       const refused = auditEntry({ outcome: 'refused', code: 'assertion/replayed' });
       await database.commits.commit(commitRequest(['k'], { audit: entry }));
       await database.commits.commit(commitRequest(['k'], { auditWhenReplayed: refused }));
       expect(await findAudit(database, 'ten_1', entry.id)).toMatchObject(entry);
-      expect(await findAudit(database, 'ten_1', refused.id)).toMatchObject({ outcome: 'refused', code: 'assertion/replayed' });
+      expect(await findAudit(database, 'ten_1', refused.id)).toMatchObject({
+        outcome: 'refused',
+        code: 'assertion/replayed',
+      });
       expect(await database.kysely.selectFrom('audit_rows').select('id').execute()).toHaveLength(2);
     });
   });
 
   test(`rows of the winner are stored, rows of the loser are not (${engine})`, async () => {
     await withDatabases(engine, 1, async ([database]) => {
-      const insert = (id: string) => ({ table: 'outbox', row: { id, scope: 'ten_1', topic: 't', payload: '{}', at: 1 } });
+      const insert = (id: string) => ({
+        table: 'outbox',
+        row: { id, scope: 'ten_1', topic: 't', payload: '{}', at: 1 },
+      });
       const outcomes = await Promise.all(
         ['one', 'two', 'three'].map((id) => database?.commits.commit(commitRequest(['k'], { inserts: [insert(id)] }))),
       );
@@ -91,7 +116,9 @@ describe.each(engines)('commits on %s', (engine) => {
 
   test(`a request that the database cannot take fails alone (${engine})`, async () => {
     await withDatabases(engine, 1, async ([database]) => {
-      const bad = commitRequest(['bad'], { inserts: [{ table: 'outbox', row: { id: 'x', scope: null, topic: 't', payload: '{}', at: 1 } }] });
+      const bad = commitRequest(['bad'], {
+        inserts: [{ table: 'outbox', row: { id: 'x', scope: null, topic: 't', payload: '{}', at: 1 } }],
+      });
       const unknown = commitRequest(['odd'], { inserts: [{ table: 'no_such_table', row: { id: 'x' } }] });
       const [before, failed, missing, after] = await Promise.allSettled(
         [commitRequest(['a']), bad, unknown, commitRequest(['b'])].map((request) => database?.commits.commit(request)),
@@ -104,26 +131,32 @@ describe.each(engines)('commits on %s', (engine) => {
     });
   });
 
-  verifies('LES-80', `hostile characters in keys and audit text stop nobody and forge nothing (${engine})`, async () => {
-    await withDatabases(engine, 1, async ([database]) => {
-      const hostile = 'agent\t\r\n<14>\u0000\u202e\u2028\ud800';
-      const entry = auditEntry({ client: hostile, facts: { agent: hostile } });
-      const keys = ['nul\u0000', 'nul', '\ud800', '\udbff', 'x'.repeat(20_000), `${'x'.repeat(19_999)}y`];
-      for (const key of keys) expect(await database?.commits.commit(commitRequest([key]))).toBe('committed');
-      for (const key of keys) expect(await database?.commits.commit(commitRequest([key]))).toBe('replayed');
-      expect(await database?.commits.commit(commitRequest(['plain'], { audit: entry }))).toBe('committed');
-      const stored = database && (await findAudit(database, 'ten_1', entry.id));
-      expect(stored?.client).toBe('agent\\u0009\\u000d\\u000a<14>\\u0000\\u202e\\u2028\\ud800');
-      expect(stored?.facts).toEqual({ agent: hostile });
-    });
-  });
+  verifies(
+    'LES-80',
+    `hostile characters in keys and audit text stop nobody and forge nothing (${engine})`,
+    async () => {
+      await withDatabases(engine, 1, async ([database]) => {
+        const hostile = 'agent\t\r\n<14>\u0000\u202e\u2028\ud800';
+        const entry = auditEntry({ client: hostile, facts: { agent: hostile } });
+        const keys = ['nul\u0000', 'nul', '\ud800', '\udbff', 'x'.repeat(20_000), `${'x'.repeat(19_999)}y`];
+        for (const key of keys) expect(await database?.commits.commit(commitRequest([key]))).toBe('committed');
+        for (const key of keys) expect(await database?.commits.commit(commitRequest([key]))).toBe('replayed');
+        expect(await database?.commits.commit(commitRequest(['plain'], { audit: entry }))).toBe('committed');
+        const stored = database && (await findAudit(database, 'ten_1', entry.id));
+        expect(stored?.client).toBe('agent\\u0009\\u000d\\u000a<14>\\u0000\\u202e\\u2028\\ud800');
+        expect(stored?.facts).toEqual({ agent: hostile });
+      });
+    },
+  );
 
   test(`the queue is bounded (${engine})`, async () => {
     await withDatabases(
       engine,
       1,
       async ([database]) => {
-        const attempts = await Promise.allSettled(Array.from({ length: 30 }, (_, index) => database?.commits.commit(commitRequest([`k${index}`]))));
+        const attempts = await Promise.allSettled(
+          Array.from({ length: 30 }, (_, index) => database?.commits.commit(commitRequest([`k${index}`]))),
+        );
         const refused = attempts.filter((attempt) => attempt.status === 'rejected');
         expect(refused).toHaveLength(20);
         expect(refused.every((attempt) => attempt.reason instanceof StoreUnavailable)).toBe(true);

@@ -24,7 +24,8 @@ export async function withDatabases<S>(
 ): Promise<void> {
   const url = await freshUrl(engine);
   const databases: Database<S>[] = [];
-  for (let index = 0; index < count; index += 1) databases.push(await openDatabase<S>({ url, migrations: [], ...options }));
+  for (let index = 0; index < count; index += 1)
+    databases.push(await openDatabase<S>({ url, migrations: [], ...options }));
   try {
     await body(databases, url);
   } finally {

@@ -3,8 +3,8 @@ import { sql } from 'kysely';
 import pg from 'pg';
 import { describe, expect, test } from 'vitest';
 import { type Database, type Migration, openDatabase } from '../src/index.ts';
-import { engines, freshUrl } from './engines.ts';
 import { runChild } from './child.ts';
+import { engines, freshUrl } from './engines.ts';
 
 interface Schema {
   things: { id: string };
@@ -21,17 +21,28 @@ const slow: Migration = {
 describe.each(engines)('migrations on %s', (engine) => {
   test(`handles opened together migrate once (${engine})`, async () => {
     const url = await freshUrl(engine);
-    const databases = await Promise.all(Array.from({ length: 4 }, () => openDatabase<Schema>({ url, migrations: [slow] })));
+    const databases = await Promise.all(
+      Array.from({ length: 4 }, () => openDatabase<Schema>({ url, migrations: [slow] })),
+    );
     expect(await databases[0]?.kysely.selectFrom('things').selectAll().execute()).toEqual([{ id: 'made once' }]);
     await Promise.all(databases.map((database) => database.close()));
   });
 
-  verifies('LES-79', `two processes that start at once both run, on one schema (${engine})`, async () => {
-    const url = await freshUrl(engine);
-    const children = await Promise.all([runChild(['migrate', url]), runChild(['migrate', url]), runChild(['migrate', url])]);
-    const lines = await Promise.all(children.map((child) => child.ended));
-    expect(lines).toEqual([['ready 1'], ['ready 1'], ['ready 1']]);
-  }, 30_000);
+  verifies(
+    'LES-79',
+    `two processes that start at once both run, on one schema (${engine})`,
+    async () => {
+      const url = await freshUrl(engine);
+      const children = await Promise.all([
+        runChild(['migrate', url]),
+        runChild(['migrate', url]),
+        runChild(['migrate', url]),
+      ]);
+      const lines = await Promise.all(children.map((child) => child.ended));
+      expect(lines).toEqual([['ready 1'], ['ready 1'], ['ready 1']]);
+    },
+    30_000,
+  );
 
   test(`a migration that fails leaves no trace (${engine})`, async () => {
     const url = await freshUrl(engine);
@@ -51,7 +62,9 @@ describe.each(engines)('migrations on %s', (engine) => {
 
   test(`two migrations of one name are misuse (${engine})`, async () => {
     const url = await freshUrl(engine);
-    await expect(openDatabase({ url, migrations: [slow, slow] })).rejects.toMatchObject({ code: 'database/migration-twin' });
+    await expect(openDatabase({ url, migrations: [slow, slow] })).rejects.toMatchObject({
+      code: 'database/migration-twin',
+    });
   });
 
   test(`numbers, flags and bytes come back as they went in (${engine})`, async () => {
@@ -90,7 +103,15 @@ test('on PostgreSQL the audit table has partitions for the months ahead', async 
   await database.close();
   const client = new pg.Client({ connectionString: url });
   await client.connect();
-  const { rows } = await client.query("SELECT inhrelid::regclass::text AS name FROM pg_inherits WHERE inhparent = 'audit_rows'::regclass ORDER BY 1");
+  const { rows } = await client.query(
+    "SELECT inhrelid::regclass::text AS name FROM pg_inherits WHERE inhparent = 'audit_rows'::regclass ORDER BY 1",
+  );
   await client.end();
-  expect(rows.map((row) => row.name)).toEqual(['audit_rows_2026_11', 'audit_rows_2026_12', 'audit_rows_2027_01', 'audit_rows_2027_02', 'audit_rows_default']);
+  expect(rows.map((row) => row.name)).toEqual([
+    'audit_rows_2026_11',
+    'audit_rows_2026_12',
+    'audit_rows_2027_01',
+    'audit_rows_2027_02',
+    'audit_rows_default',
+  ]);
 });

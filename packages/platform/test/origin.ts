@@ -33,7 +33,11 @@ export async function startOrigin(listener: RequestListener, names?: readonly st
 }
 
 /** Runs a body with an origin and closes it. */
-export async function withOrigin(listener: RequestListener, body: (origin: Origin) => Promise<void>, names?: readonly string[]): Promise<void> {
+export async function withOrigin(
+  listener: RequestListener,
+  body: (origin: Origin) => Promise<void>,
+  names?: readonly string[],
+): Promise<void> {
   const origin = await startOrigin(listener, names);
   try {
     await body(origin);

@@ -1,5 +1,5 @@
-import { connect, createServer, type Socket } from 'node:net';
 import type { AddressInfo } from 'node:net';
+import { connect, createServer, type Socket } from 'node:net';
 import { freshDatabaseUrl, verifies } from '@crossgrant/testkit';
 import { expect, vi } from 'vitest';
 import { type Database, openDatabase, StoreUnavailable, verifyAuditChain } from '../src/index.ts';
@@ -8,7 +8,9 @@ import { commitRequest } from './requests.ts';
 type Weather = 'fine' | 'cut' | 'black-hole' | 'swallow-commit-answer';
 
 /** A PostgreSQL behind a line that can be cut, stalled, or made to lose the answer to COMMIT. */
-async function behindLine(body: (database: Database<unknown>, line: { weather: Weather; set(weather: Weather): void }) => Promise<void>): Promise<void> {
+async function behindLine(
+  body: (database: Database<unknown>, line: { weather: Weather; set(weather: Weather): void }) => Promise<void>,
+): Promise<void> {
   const real = new URL(await freshDatabaseUrl(process.env.CROSSGRANT_TEST_POSTGRES ?? ''));
   const sockets = new Set<Socket>();
   const line = {
@@ -63,35 +65,57 @@ async function behindLine(body: (database: Database<unknown>, line: { weather: W
   }
 }
 
-verifies(['ATK-11', 'RED-26'], 'a replica that cannot reach its database answers unavailable after 5 seconds and recovers by itself', async () => {
-  await behindLine(async (database, line) => {
-    expect(await database.commits.commit(commitRequest(['before']))).toBe('committed');
-    for (const weather of ['cut', 'black-hole'] as const) {
-      line.set(weather);
-      const start = performance.now();
-      await expect(database.commits.commit(commitRequest([`during ${weather}`]))).rejects.toBeInstanceOf(StoreUnavailable);
-      expect(performance.now() - start).toBeGreaterThan(4_500);
-      expect(performance.now() - start).toBeLessThan(7_500);
-      line.set('cut');
-      line.set('fine');
-      await vi.waitFor(async () => expect(await database.commits.commit(commitRequest([`after ${weather}`]))).toMatch(/committed|replayed/), { timeout: 10_000 });
-    }
-    expect((await verifyAuditChain(database)).firstBad).toBeUndefined();
-  });
-}, 60_000);
+verifies(
+  ['ATK-11', 'RED-26'],
+  'a replica that cannot reach its database answers unavailable after 5 seconds and recovers by itself',
+  async () => {
+    await behindLine(async (database, line) => {
+      expect(await database.commits.commit(commitRequest(['before']))).toBe('committed');
+      for (const weather of ['cut', 'black-hole'] as const) {
+        line.set(weather);
+        const start = performance.now();
+        await expect(database.commits.commit(commitRequest([`during ${weather}`]))).rejects.toBeInstanceOf(
+          StoreUnavailable,
+        );
+        expect(performance.now() - start).toBeGreaterThan(4_500);
+        expect(performance.now() - start).toBeLessThan(7_500);
+        line.set('cut');
+        line.set('fine');
+        await vi.waitFor(
+          async () =>
+            expect(await database.commits.commit(commitRequest([`after ${weather}`]))).toMatch(/committed|replayed/),
+          { timeout: 10_000 },
+        );
+      }
+      expect((await verifyAuditChain(database)).firstBad).toBeUndefined();
+    });
+  },
+  60_000,
+);
 
-verifies('RED-26', 'a commit whose answer was lost on the line is recognised and not taken for a replay of itself', async () => {
-  await behindLine(async (database, line) => {
-    expect(await database.commits.commit(commitRequest(['warm']))).toBe('committed');
-    line.set('swallow-commit-answer');
-    const outcomes = Promise.all([commitRequest(['a']), commitRequest(['a']), commitRequest(['b'])].map((request) => database.commits.commit(request)));
-    setTimeout(() => line.set('fine'), 90);
-    expect(await outcomes).toEqual(['committed', 'replayed', 'committed']);
-    expect(await database.kysely.selectFrom('audit_rows').select('id').execute()).toHaveLength(3);
-    expect((await verifyAuditChain(database)).firstBad).toBeUndefined();
-  });
-}, 30_000);
+verifies(
+  'RED-26',
+  'a commit whose answer was lost on the line is recognised and not taken for a replay of itself',
+  async () => {
+    await behindLine(async (database, line) => {
+      expect(await database.commits.commit(commitRequest(['warm']))).toBe('committed');
+      line.set('swallow-commit-answer');
+      const outcomes = Promise.all(
+        [commitRequest(['a']), commitRequest(['a']), commitRequest(['b'])].map((request) =>
+          database.commits.commit(request),
+        ),
+      );
+      setTimeout(() => line.set('fine'), 90);
+      expect(await outcomes).toEqual(['committed', 'replayed', 'committed']);
+      expect(await database.kysely.selectFrom('audit_rows').select('id').execute()).toHaveLength(3);
+      expect((await verifyAuditChain(database)).firstBad).toBeUndefined();
+    });
+  },
+  30_000,
+);
 
 verifies('ATK-11', 'a database that is not there at start is unavailable, not a crash without words', async () => {
-  await expect(openDatabase({ url: 'postgres://u:p@127.0.0.1:9/none', migrations: [] })).rejects.toBeInstanceOf(StoreUnavailable);
+  await expect(openDatabase({ url: 'postgres://u:p@127.0.0.1:9/none', migrations: [] })).rejects.toBeInstanceOf(
+    StoreUnavailable,
+  );
 });

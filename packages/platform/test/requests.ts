@@ -4,7 +4,14 @@ let lastId = 0;
 
 export function auditEntry(overrides: Partial<AuditEntry> = {}): AuditEntry {
   lastId += 1;
-  return { id: `aud_${lastId}`, scope: 'ten_1', at: 1_790_000_000_000, kind: 'redemption', outcome: 'allow', ...overrides };
+  return {
+    id: `aud_${lastId}`,
+    scope: 'ten_1',
+    at: 1_790_000_000_000,
+    kind: 'redemption',
+    outcome: 'allow',
+    ...overrides,
+  };
 }
 
 export function commitRequest(keys: readonly string[], overrides: Partial<CommitRequest> = {}): CommitRequest {

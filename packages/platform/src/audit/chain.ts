@@ -37,7 +37,10 @@ export function startChain(writer: string): ChainState {
  * The next row of a writer's chain. Its hash covers every column and the previous row's hash; personal data is
  * covered through a salted hash only, so erasing it later breaks nothing.
  */
-export function chainRow(state: ChainState, columns: AuditColumns): { row: AuditRow; personal?: PersonalRow; next: ChainState } {
+export function chainRow(
+  state: ChainState,
+  columns: AuditColumns,
+): { row: AuditRow; personal?: PersonalRow; next: ChainState } {
   const { personal, ...chained } = columns;
   const personalRow = personal === null ? undefined : referencePersonal(personal, columns);
   const unsealed = {
@@ -92,7 +95,14 @@ export function sha256(bytes: Uint8Array): string {
 
 function referencePersonal(personal: PersonalColumns, columns: AuditColumns): PersonalRow {
   const salt = randomBytes(16).toString('hex');
-  return { ref: personalReference(salt, personal), salt, audit_id: columns.id, scope: columns.scope, at: columns.at, ...personal };
+  return {
+    ref: personalReference(salt, personal),
+    salt,
+    audit_id: columns.id,
+    scope: columns.scope,
+    at: columns.at,
+    ...personal,
+  };
 }
 
 function lengthPrefixed(values: readonly (string | number | null)[]): Buffer {

@@ -14,7 +14,12 @@ export interface StoredAudit extends AuditEntry {
 /** Looks an entry up by its id, within one scope. Personal data is there unless it was erased. */
 export async function findAudit<S>(database: Database<S>, scope: string, id: string): Promise<StoredAudit | undefined> {
   const kysely = database.kysely as unknown as Kysely<CoreSchema>;
-  const row = await kysely.selectFrom('audit_rows').selectAll().where('id', '=', id).where('scope', '=', scope).executeTakeFirst(); // LES-38
+  const row = await kysely
+    .selectFrom('audit_rows')
+    .selectAll()
+    .where('id', '=', id)
+    .where('scope', '=', scope) // LES-38
+    .executeTakeFirst();
   if (row === undefined) return undefined;
   const personal =
     row.personal_ref === null
@@ -26,7 +31,11 @@ export async function findAudit<S>(database: Database<S>, scope: string, id: str
 /** Removes what identifies a person from the log of a scope. The rows themselves stay, and their chain still verifies. */
 export async function erasePersonal<S>(database: Database<S>, scope: string, person: string): Promise<number> {
   const kysely = database.kysely as unknown as Kysely<CoreSchema>;
-  const result = await kysely.deleteFrom('audit_personal').where('scope', '=', scope).where('person', '=', person).executeTakeFirst();
+  const result = await kysely
+    .deleteFrom('audit_personal')
+    .where('scope', '=', scope)
+    .where('person', '=', person)
+    .executeTakeFirst();
   return Number(result.numDeletedRows);
 }
 

@@ -34,15 +34,12 @@ export function createRefusalCounter(options: {
   timer.unref();
 
   function count(refusal: AnonymousRefusal): void {
-    const name = JSON.stringify([refusal.scope, refusal.kind, refusal.code, refusal.address]);
-    const known = counts.get(name);
-    if (known !== undefined) {
-      known.times += 1;
-      return;
-    }
-    const isFull = counts.size >= mostSources && refusal.address !== manySources;
-    if (isFull) return count({ ...refusal, address: manySources, code: manySources }); // LES-84
-    counts.set(name, { refusal, times: 1, first: clock() });
+    let counted = refusal;
+    const isNew = !counts.has(nameOf(refusal));
+    if (isNew && counts.size >= mostSources) counted = { ...refusal, address: manySources, code: manySources }; // LES-84
+    const entry = counts.get(nameOf(counted)) ?? { refusal: counted, times: 0, first: clock() };
+    entry.times += 1;
+    counts.set(nameOf(counted), entry);
   }
 
   async function flush(): Promise<void> {
@@ -53,7 +50,16 @@ export function createRefusalCounter(options: {
       counted.map(({ refusal, times, first }) => {
         const facts: JsonObject = { times, from: first, until };
         const { scope, kind, code, address } = refusal;
-        return commits.audit({ id: newId('aud'), scope, at: until, kind, outcome: 'refused', code, facts, personal: { person: '', address } });
+        return commits.audit({
+          id: newId('aud'),
+          scope,
+          at: until,
+          kind,
+          outcome: 'refused',
+          code,
+          facts,
+          personal: { person: '', address },
+        });
       }),
     );
   }
@@ -69,3 +75,7 @@ export function createRefusalCounter(options: {
 }
 
 const manySources = 'many';
+
+function nameOf(refusal: AnonymousRefusal): string {
+  return JSON.stringify([refusal.scope, refusal.kind, refusal.code, refusal.address]);
+}

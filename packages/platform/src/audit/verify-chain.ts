@@ -40,7 +40,8 @@ async function verifyWriter(kysely: Kysely<CoreSchema>, writer: string): Promise
       .execute();
     const personal = await readPersonal(kysely, page);
     for (const row of page) {
-      if (row.sequence !== sequence + 1 || row.previous_hash !== hash || !isIntact(row, personal)) return { rows: sequence, bad: sequence + 1 }; // ADM-04
+      const isNext = row.sequence === sequence + 1 && row.previous_hash === hash;
+      if (!isNext || !isIntact(row, personal)) return { rows: sequence, bad: sequence + 1 }; // ADM-04
       sequence = row.sequence;
       hash = row.hash;
     }
@@ -48,7 +49,10 @@ async function verifyWriter(kysely: Kysely<CoreSchema>, writer: string): Promise
   }
 }
 
-async function readPersonal(kysely: Kysely<CoreSchema>, page: readonly AuditRow[]): Promise<ReadonlyMap<string, PersonalRow>> {
+async function readPersonal(
+  kysely: Kysely<CoreSchema>,
+  page: readonly AuditRow[],
+): Promise<ReadonlyMap<string, PersonalRow>> {
   const refs = page.flatMap((row) => (row.personal_ref === null ? [] : [row.personal_ref]));
   if (refs.length === 0) return new Map();
   const rows = await kysely

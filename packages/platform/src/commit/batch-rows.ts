@@ -30,7 +30,10 @@ export function batchRows(
 }
 
 /** The audit rows of several entries, chained in order. */
-export function auditInserts(entries: readonly AuditColumns[], chain: ChainState): { inserts: RowInsert[]; chain: ChainState } {
+export function auditInserts(
+  entries: readonly AuditColumns[],
+  chain: ChainState,
+): { inserts: RowInsert[]; chain: ChainState } {
   const inserts: RowInsert[] = [];
   let state = chain;
   for (const entry of entries) {

@@ -7,16 +7,23 @@ export interface KeyClaim extends SingleUse {
 }
 
 /** The requests whose snapshot is older than the database. */
-export function findStale(requests: readonly PreparedRequest[], epochs: ReadonlyMap<string, number>): ReadonlySet<PreparedRequest> {
+export function findStale(
+  requests: readonly PreparedRequest[],
+  epochs: ReadonlyMap<string, number>,
+): ReadonlySet<PreparedRequest> {
   const stale = new Set<PreparedRequest>();
   for (const request of requests) {
-    if (request.expectedEpoch !== null && request.expectedEpoch !== (epochs.get(request.scope) ?? 0)) stale.add(request);
+    if (request.expectedEpoch !== null && request.expectedEpoch !== (epochs.get(request.scope) ?? 0))
+      stale.add(request);
   }
   return stale;
 }
 
 /** Every distinct key once, in one global order: two replicas that insert overlapping batches cannot deadlock. */
-export function collectClaims(requests: readonly PreparedRequest[], stale: ReadonlySet<PreparedRequest>): readonly KeyClaim[] {
+export function collectClaims(
+  requests: readonly PreparedRequest[],
+  stale: ReadonlySet<PreparedRequest>,
+): readonly KeyClaim[] {
   const claims = new Map<string, KeyClaim>();
   for (const request of requests) {
     if (stale.has(request)) continue;

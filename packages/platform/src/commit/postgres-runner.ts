@@ -25,7 +25,11 @@ export function createPostgresRunner(options: { url: string; writer: string; pat
   const pool = createPostgresPool(settings, () => undefined);
   let chain: ChainState | undefined;
 
-  async function attempt(client: pg.PoolClient, requests: readonly PreparedRequest[], sending: (sent: Attempt) => void): Promise<Attempt> {
+  async function attempt(
+    client: pg.PoolClient,
+    requests: readonly PreparedRequest[],
+    sending: (sent: Attempt) => void,
+  ): Promise<Attempt> {
     await begin(client, requests, patienceMs);
     chain ??= await readChain(client, writer);
     const stale = findStale(requests, await lockEpochs(client, requests));
@@ -40,7 +44,10 @@ export function createPostgresRunner(options: { url: string; writer: string; pat
     return sent;
   }
 
-  async function runOnce(requests: readonly PreparedRequest[], uncertain: { sent?: Attempt }): Promise<readonly CommitOutcome[]> {
+  async function runOnce(
+    requests: readonly PreparedRequest[],
+    uncertain: { sent?: Attempt },
+  ): Promise<readonly CommitOutcome[]> {
     const client = await pool.connect();
     let isHealthy = false;
     try {
@@ -77,7 +84,8 @@ export function createPostgresRunner(options: { url: string; writer: string; pat
           return await runOnce(requests, uncertain);
         } catch (error) {
           if (!isStoreFault(error) && !isLostRace(error)) throw error;
-          if (performance.now() > deadline) throw new StoreUnavailable('the database is out of reach', { cause: error });
+          if (performance.now() > deadline)
+            throw new StoreUnavailable('the database is out of reach', { cause: error });
           await sleep(isLostRace(error) ? 5 : 100);
         }
       }
@@ -99,18 +107,23 @@ async function begin(client: pg.PoolClient, requests: readonly PreparedRequest[]
 }
 
 /** Reads the epochs under a lock that a change must wait for. A scope without a row gets one, so that there is something to lock. */
-async function lockEpochs(client: pg.PoolClient, requests: readonly PreparedRequest[]): Promise<ReadonlyMap<string, number>> {
+async function lockEpochs(
+  client: pg.PoolClient,
+  requests: readonly PreparedRequest[],
+): Promise<ReadonlyMap<string, number>> {
   const scopes = [...new Set(requests.filter(hasEpoch).map((request) => request.scope))].sort();
   const epochs = new Map<string, number>();
   if (scopes.length === 0) return epochs;
   const read = async (): Promise<void> => {
     const text = 'SELECT scope, epoch FROM revocation_epochs WHERE scope = ANY($1::text[]) ORDER BY scope FOR SHARE';
-    for (const row of (await client.query<{ scope: string; epoch: number }>(text, [scopes])).rows) epochs.set(row.scope, row.epoch);
+    for (const row of (await client.query<{ scope: string; epoch: number }>(text, [scopes])).rows)
+      epochs.set(row.scope, row.epoch);
   };
   await read();
   const missing = scopes.filter((scope) => !epochs.has(scope));
   if (missing.length > 0) {
-    const text = 'INSERT INTO revocation_epochs (scope, epoch) SELECT scope, 0 FROM unnest($1::text[]) AS scope ON CONFLICT DO NOTHING';
+    const text =
+      'INSERT INTO revocation_epochs (scope, epoch) SELECT scope, 0 FROM unnest($1::text[]) AS scope ON CONFLICT DO NOTHING';
     await client.query(text, [missing]);
     await read();
   }
@@ -133,7 +146,8 @@ async function insertClaims(client: pg.PoolClient, claims: readonly KeyClaim[]):
 
 async function releaseClaims(client: pg.PoolClient, unused: readonly KeyClaim[]): Promise<void> {
   if (unused.length === 0) return;
-  const text = 'DELETE FROM single_use WHERE (attempt_id, key) IN (SELECT * FROM unnest($1::text[], $2::text[])) AND key = ANY($2::text[])';
+  const text =
+    'DELETE FROM single_use WHERE (attempt_id, key) IN (SELECT * FROM unnest($1::text[], $2::text[])) AND key = ANY($2::text[])';
   await client.query(text, [unused.map((claim) => claim.attemptId), unused.map((claim) => claim.key)]);
 }
 
@@ -142,7 +156,9 @@ async function insertRows(client: pg.PoolClient, group: RowGroup): Promise<void>
   const size = Math.max(1, Math.floor(30_000 / group.columns.length));
   for (let start = 0; start < group.rows.length; start += size) {
     const values: SqlValue[] = [];
-    const places = group.rows.slice(start, start + size).map((row) => `(${row.map((value) => `$${values.push(value)}`).join(', ')})`);
+    const places = group.rows
+      .slice(start, start + size)
+      .map((row) => `(${row.map((value) => `$${values.push(value)}`).join(', ')})`);
     await client.query(head + places.join(', '), values);
   }
 }

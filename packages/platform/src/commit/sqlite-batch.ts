@@ -28,7 +28,8 @@ export function createSqliteBatches(database: DatabaseSync, writer: string): Sql
         const stale = findStale(requests, readEpochs(prepare, requests));
         const claims = collectClaims(requests, stale);
         const { outcomes, unused } = decideOutcomes(requests, stale, claims, insertClaims(prepare, claims));
-        for (const claim of unused) prepare('DELETE FROM single_use WHERE attempt_id = ? AND key = ?').run(claim.attemptId, claim.key);
+        for (const claim of unused)
+          prepare('DELETE FROM single_use WHERE attempt_id = ? AND key = ?').run(claim.attemptId, claim.key);
         const written = batchRows(requests, outcomes, chain);
         for (const group of written.groups) insertRows(prepare, group);
         database.exec('COMMIT');
@@ -50,7 +51,9 @@ export function createSqliteBatches(database: DatabaseSync, writer: string): Sql
 type Prepare = (text: string) => StatementSync;
 
 function readChain(prepare: Prepare, writer: string): ChainState {
-  const row = prepare('SELECT sequence, hash FROM audit_rows WHERE writer = ? ORDER BY sequence DESC LIMIT 1').get(writer);
+  const row = prepare('SELECT sequence, hash FROM audit_rows WHERE writer = ? ORDER BY sequence DESC LIMIT 1').get(
+    writer,
+  );
   return row === undefined ? startChain(writer) : { writer, sequence: Number(row.sequence), hash: String(row.hash) };
 }
 

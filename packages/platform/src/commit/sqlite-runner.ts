@@ -13,13 +13,19 @@ export interface SweepingRunner extends BatchRunner {
  * Messages are answered in order. A worker that dies fails what it held and is replaced at the next commit.
  */
 export function createSqliteRunner(start: WorkerStart): SweepingRunner {
-  let thread: { worker: Worker; pending: { resolve(reply: WorkerReply): void; reject(error: unknown): void }[] } | undefined;
+  let thread:
+    | { worker: Worker; pending: { resolve(reply: WorkerReply): void; reject(error: unknown): void }[] }
+    | undefined;
 
   function startThread(): NonNullable<typeof thread> {
-    const started: NonNullable<typeof thread> = { worker: new Worker(workerFile(), { workerData: start }), pending: [] };
+    const started: NonNullable<typeof thread> = {
+      worker: new Worker(workerFile(), { workerData: start }),
+      pending: [],
+    };
     const fail = (error: unknown): void => {
       if (thread === started) thread = undefined;
-      for (const call of started.pending.splice(0)) call.reject(new StoreUnavailable('the commit thread stopped', { cause: error }));
+      for (const call of started.pending.splice(0))
+        call.reject(new StoreUnavailable('the commit thread stopped', { cause: error }));
     };
     started.worker.on('message', (reply: WorkerReply) => started.pending.shift()?.resolve(reply));
     started.worker.on('error', fail);

@@ -11,7 +11,9 @@ export async function ensureAuditPartitions(kysely: Kysely<CoreSchema>, now: num
       await sql`select pg_advisory_xact_lock(4702, 1)`.execute(trx);
       const { rows } = await sql<{ present: boolean }>`select to_regclass(${name}) is not null as present`.execute(trx);
       if (rows[0]?.present === true) return;
-      await sql`create table ${sql.table(name)} partition of audit_rows for values from (${sql.lit(from)}) to (${sql.lit(to)})`.execute(trx);
+      await sql`create table ${sql.table(name)} partition of audit_rows for values from (${sql.lit(from)}) to (${sql.lit(to)})`.execute(
+        trx,
+      );
     });
   }
 }

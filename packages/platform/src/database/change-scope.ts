@@ -26,7 +26,11 @@ export function changeScope<S, T>(
 /** The scope's current epoch; 0 before its first change. */
 export async function readEpoch<S>(database: Database<S>, scope: string): Promise<number> {
   const kysely = database.kysely as unknown as Kysely<CoreSchema>;
-  const row = await kysely.selectFrom('revocation_epochs').select('epoch').where('scope', '=', scope).executeTakeFirst();
+  const row = await kysely
+    .selectFrom('revocation_epochs')
+    .select('epoch')
+    .where('scope', '=', scope)
+    .executeTakeFirst();
   return row?.epoch ?? 0;
 }
 
@@ -55,7 +59,9 @@ export function createChangeWriter(options: {
       const { epoch } = await trx
         .insertInto('revocation_epochs')
         .values({ scope, epoch: 1 })
-        .onConflict((conflict) => conflict.column('scope').doUpdateSet({ epoch: sql<number>`revocation_epochs.epoch + 1` }))
+        .onConflict((conflict) =>
+          conflict.column('scope').doUpdateSet({ epoch: sql<number>`revocation_epochs.epoch + 1` }),
+        )
         .returning('epoch')
         .executeTakeFirstOrThrow();
       const entries: AuditEntry[] = [];
@@ -89,10 +95,17 @@ async function readChain(kysely: Kysely<CoreSchema>, writer: string): Promise<Ch
   return row === undefined ? startChain(writer) : { writer, sequence: row.sequence, hash: row.hash };
 }
 
-async function writeAudit(trx: Transaction<CoreSchema>, entries: readonly AuditEntry[], start: ChainState): Promise<ChainState> {
+async function writeAudit(
+  trx: Transaction<CoreSchema>,
+  entries: readonly AuditEntry[],
+  start: ChainState,
+): Promise<ChainState> {
   const { inserts, chain } = auditInserts(entries.map(auditColumns), start);
   for (const { table, row } of inserts) {
-    await trx.insertInto(table as 'audit_rows').values(row as unknown as CoreSchema['audit_rows']).execute();
+    await trx
+      .insertInto(table as 'audit_rows')
+      .values(row as unknown as CoreSchema['audit_rows'])
+      .execute();
   }
   return chain;
 }

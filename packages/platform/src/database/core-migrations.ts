@@ -57,7 +57,11 @@ async function createAuditTables(db: Kysely<any>, engine: Engine): Promise<void>
     .addColumn('email', 'text')
     .addColumn('address', 'text')
     .execute();
-  await db.schema.createIndex('audit_personal_person').on('audit_personal').columns(['scope', 'person', 'at']).execute();
+  await db.schema
+    .createIndex('audit_personal_person')
+    .on('audit_personal')
+    .columns(['scope', 'person', 'at'])
+    .execute();
 }
 
 async function createKeyTables(db: Kysely<any>): Promise<void> {
@@ -84,7 +88,8 @@ async function createKeyTables(db: Kysely<any>): Promise<void> {
 }
 
 async function createOutbox(db: Kysely<any>, engine: Engine): Promise<void> {
-  const position = engine === 'sqlite' ? sql`integer primary key autoincrement` : sql`bigint generated always as identity primary key`;
+  const position =
+    engine === 'sqlite' ? sql`integer primary key autoincrement` : sql`bigint generated always as identity primary key`;
   await sql`create table outbox (position ${position}, id text not null unique, scope text not null, topic text not null,
     payload text not null, at bigint not null)`.execute(db);
 }

@@ -120,6 +120,9 @@ function listen(url: string, feed: ChangeFeed, onProblem: Report): { close(): Pr
     onNews: feed.announce,
     onConnect: () => void feed.check().catch((error) => onProblem('the change feed failed', error)),
     onProblem: (error) => onProblem('the notification connection was lost', error),
-    onDeaf: () => onProblem('notifications do not arrive; a pooler in transaction mode swallows them, so changes are seen by the poll only'),
+    onDeaf: () =>
+      onProblem(
+        'notifications do not arrive; a pooler in transaction mode swallows them, so changes are seen by the poll only',
+      ),
   });
 }

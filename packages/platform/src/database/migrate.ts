@@ -23,7 +23,8 @@ export async function migrate<S extends CoreSchema>(
 ): Promise<void> {
   const names = migrations.map((migration) => migration.name);
   const twin = names.find((name, index) => names.indexOf(name) !== index);
-  if (twin !== undefined) throw new Misuse('database/migration-twin', `Two migrations are called ${twin}; names must differ.`);
+  if (twin !== undefined)
+    throw new Misuse('database/migration-twin', `Two migrations are called ${twin}; names must differ.`);
 
   await (kysely as unknown as Kysely<CoreSchema>).transaction().execute(async (trx) => {
     if (engine === 'postgres') await sql`select pg_advisory_xact_lock(${sql.lit(migrationLock)})`.execute(trx); // LES-79

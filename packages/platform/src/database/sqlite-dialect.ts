@@ -75,7 +75,8 @@ function createConnection(database: DatabaseSync, patienceMs: number): DatabaseC
       }, patienceMs);
     },
     async *streamQuery<R>(query: CompiledQuery): AsyncIterableIterator<QueryResult<R>> {
-      for (const row of database.prepare(query.sql).iterate(...query.parameters.map(toSqlite))) yield { rows: [row as R] };
+      for (const row of database.prepare(query.sql).iterate(...query.parameters.map(toSqlite)))
+        yield { rows: [row as R] };
     },
   };
 }

@@ -9,7 +9,10 @@ import { Misuse } from '../errors.ts';
  */
 export function openSqliteFile(path: string, busyTimeoutMs: number): DatabaseSync {
   if (path === '' || path.startsWith(':memory:') || path.startsWith('file:')) {
-    throw new Misuse('database/path', 'The database must be a file path or a postgres:// URL; an in-memory database cannot be durable.');
+    throw new Misuse(
+      'database/path',
+      'The database must be a file path or a postgres:// URL; an in-memory database cannot be durable.',
+    );
   }
   const file = resolve(path);
   mkdirSync(dirname(file), { recursive: true });

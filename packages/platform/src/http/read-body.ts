@@ -11,15 +11,17 @@ export function readBody(request: IncomingMessage, maxBytes: number): Promise<Bo
     let received = 0;
     request.on('data', (chunk: Buffer) => {
       received += chunk.length;
-      if (received > maxBytes) { // LES-31
-        request.removeAllListeners('data');
-        request.resume();
-        resolve({ problem: 'too-large' });
-        return;
-      }
+      if (received > maxBytes) return tooLarge(); // LES-31
       chunks.push(chunk);
     });
-    request.on('end', () => resolve({ body: chunks.length === 1 && chunks[0] !== undefined ? chunks[0] : Buffer.concat(chunks) }));
+    function tooLarge(): void {
+      request.removeAllListeners('data');
+      request.resume();
+      resolve({ problem: 'too-large' });
+    }
+    request.on('end', () =>
+      resolve({ body: chunks.length === 1 && chunks[0] !== undefined ? chunks[0] : Buffer.concat(chunks) }),
+    );
     request.on('error', () => resolve({ problem: 'aborted' }));
     request.on('close', () => resolve({ problem: 'aborted' }));
   });

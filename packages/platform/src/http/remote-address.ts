@@ -5,7 +5,11 @@ import { type AddressRange, contains, formatAddress, parseAddress, parseRange } 
 export function parseRanges(texts: readonly string[], setting: string): readonly AddressRange[] {
   return texts.map((text) => {
     const range = parseRange(text);
-    if (range === undefined) throw new Misuse('address/range', `${setting}: ${JSON.stringify(text)} is not an address or a range such as 10.0.0.0/8.`);
+    if (range === undefined)
+      throw new Misuse(
+        'address/range',
+        `${setting}: ${JSON.stringify(text)} is not an address or a range such as 10.0.0.0/8.`,
+      );
     return range;
   });
 }
@@ -14,12 +18,20 @@ export function parseRanges(texts: readonly string[], setting: string): readonly
  * The address a request comes from. `X-Forwarded-For` counts only when the peer is a named proxy, and then from the
  * right: the last hop that is not a named proxy. What cannot be read ends the walk at the hop that vouched for it.
  */
-export function remoteAddress(peer: string | undefined, forwardedFor: readonly string[], trustedProxies: readonly AddressRange[]): string {
+export function remoteAddress(
+  peer: string | undefined,
+  forwardedFor: readonly string[],
+  trustedProxies: readonly AddressRange[],
+): string {
   const peerBytes = parseAddress(peer?.replace(/%.*$/, '') ?? '');
   if (peerBytes === undefined) return '';
   let hop = peerBytes;
-  const claimed = forwardedFor.join(',').split(',').map((part) => part.trim());
-  while (trustedProxies.some((range) => contains(range, hop))) { // LES-74
+  const claimed = forwardedFor
+    .join(',')
+    .split(',')
+    .map((part) => part.trim());
+  for (;;) {
+    if (!trustedProxies.some((range) => contains(range, hop))) break; // LES-74
     const next = parseAddress(claimed.pop() ?? '');
     if (next === undefined) break;
     hop = next;

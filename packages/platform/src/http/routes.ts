@@ -29,9 +29,11 @@ export function createRouter(routes: readonly Route[]): (path: string, method: s
   const exact = new Map<string, Map<string, Route>>();
   const prefixes: { prefix: string; methods: Map<string, Route> }[] = [];
   for (const route of routes) {
-    if (!route.path.startsWith('/')) throw new Misuse('server/route', `A route's path starts with a slash; ${JSON.stringify(route.path)} does not.`);
+    if (!route.path.startsWith('/'))
+      throw new Misuse('server/route', `A route's path starts with a slash; ${JSON.stringify(route.path)} does not.`);
     const methods = methodsOf(route.path, exact, prefixes);
-    if (methods.has(route.method)) throw new Misuse('server/route-twin', `Two routes serve ${route.method} ${route.path}; remove one.`);
+    if (methods.has(route.method))
+      throw new Misuse('server/route-twin', `Two routes serve ${route.method} ${route.path}; remove one.`);
     methods.set(route.method, route);
   }
   prefixes.sort((a, b) => b.prefix.length - a.prefix.length);

@@ -1,5 +1,14 @@
 import { createServer, type IncomingMessage, type Server, type ServerResponse } from 'node:http';
-import { faultResponse, newId, type PlainRequest, type PlainResponse, plainHeaders, refusalResponse, refuse } from '@crossgrant/protocol';
+import {
+  faultResponse,
+  newId,
+  type PlainRequest,
+  type PlainResponse,
+  plainHeaders,
+  type RefusalCode,
+  refusalResponse,
+  refuse,
+} from '@crossgrant/protocol';
 import { isStoreFault } from '../database/store-fault.ts';
 import { KeysUnavailable, Misuse } from '../errors.ts';
 import type { Logger } from '../log/log.ts';
@@ -39,7 +48,12 @@ const defaultMaxBytes = 65_536;
 export async function startServer(options: ServerOptions): Promise<RunningServer> {
   const { host, port } = parseListen(options.listen);
   const requestTimeout = options.requestTimeoutMs ?? 10_000;
-  const settings = { requestTimeout, headersTimeout: Math.min(requestTimeout, 5_000), keepAliveTimeout: 65_000, connectionsCheckingInterval: Math.min(1_000, requestTimeout) };
+  const settings = {
+    requestTimeout,
+    headersTimeout: Math.min(requestTimeout, 5_000),
+    keepAliveTimeout: 65_000,
+    connectionsCheckingInterval: Math.min(1_000, requestTimeout),
+  };
   const server = createServer(settings, createListener(options));
   await new Promise<void>((resolve, reject) => {
     server.once('error', reject);
@@ -54,7 +68,8 @@ export async function startServer(options: ServerOptions): Promise<RunningServer
 function createListener(options: ServerOptions): (request: IncomingMessage, response: ServerResponse) => void {
   const { log, fallback } = options;
   const find = createRouter(options.routes);
-  const hosts = options.allowedHosts === undefined ? undefined : new Set(options.allowedHosts.map((host) => host.toLowerCase()));
+  const hosts =
+    options.allowedHosts === undefined ? undefined : new Set(options.allowedHosts.map((host) => host.toLowerCase()));
   const proxies = parseRanges(options.trustedProxies ?? [], 'trustedProxies');
   const isHttps = options.issuer?.startsWith('https://') === true;
 
@@ -68,7 +83,10 @@ function createListener(options: ServerOptions): (request: IncomingMessage, resp
 
     const route = found.kind === 'route' ? found.route : undefined;
     const reading = await readBody(request, route?.maxBytes ?? defaultMaxBytes);
-    if ('problem' in reading) return reading.problem === 'aborted' ? undefined : withHeader(refusal('request/too-large'), 'connection', 'close');
+    if ('problem' in reading) {
+      if (reading.problem === 'aborted') return undefined;
+      return withHeader(refusal('request/too-large'), 'connection', 'close');
+    }
     if (route !== undefined) {
       const plain = plainRequest(request, target, reading.body, proxies);
       if (plain === undefined) return refusal('request/malformed-form');
@@ -104,7 +122,11 @@ function failWith(error: unknown, request: IncomingMessage, response: ServerResp
   for (const name of response.getHeaderNames()) {
     if (name !== 'x-content-type-options' && name !== 'strict-transport-security') response.removeHeader(name);
   }
-  writeResponse(response, faultResponse(isUnavailable ? 'temporarily_unavailable' : 'server_error', id), request.method !== 'HEAD');
+  writeResponse(
+    response,
+    faultResponse(isUnavailable ? 'temporarily_unavailable' : 'server_error', id),
+    request.method !== 'HEAD',
+  );
 }
 
 interface Target {
@@ -116,12 +138,20 @@ interface Target {
 function parseTarget(url: string): Target | undefined {
   const mark = url.indexOf('?');
   const path = mark < 0 ? url : url.slice(0, mark);
-  if (!/^\/(?:[A-Za-z0-9._~!$&'()*+,=:@-]|%[0-9A-Fa-f]{2}|\/(?!\/))*$/.test(path) || path.startsWith('//')) return undefined; // LES-69
-  if (/\/(?:\.|%2e){1,2}(?:\/|$)|%2f|%5c|%00/i.test(path)) return undefined; // LES-69
+  if (!plainPath.test(path)) return undefined; // LES-69
+  if (ambiguousPath.test(path)) return undefined; // LES-69
   return { path, query: mark < 0 ? '' : url.slice(mark + 1) };
 }
 
-function plainRequest(request: IncomingMessage, target: Target, body: Buffer, proxies: readonly AddressRange[]): PlainRequest | undefined {
+const plainPath = /^\/(?!\/)(?:[A-Za-z0-9._~!$&'()*+,=:@-]|%[0-9A-Fa-f]{2}|\/(?!\/))*$/;
+const ambiguousPath = /\/(?:\.|%2e){1,2}(?:\/|$)|%2f|%5c|%00/i;
+
+function plainRequest(
+  request: IncomingMessage,
+  target: Target,
+  body: Buffer,
+  proxies: readonly AddressRange[],
+): PlainRequest | undefined {
   let text: string;
   try {
     text = body.length === 0 ? '' : new TextDecoder('utf-8', { fatal: true, ignoreBOM: true }).decode(body);
@@ -130,14 +160,21 @@ function plainRequest(request: IncomingMessage, target: Target, body: Buffer, pr
   }
   const headers = plainHeaders(headerPairs(request.rawHeaders));
   const from = remoteAddress(request.socket.remoteAddress, headers.all('x-forwarded-for'), proxies);
-  return { method: request.method ?? '', path: target.path, query: target.query, headers, body: text, remoteAddress: from };
+  return {
+    method: request.method ?? '',
+    path: target.path,
+    query: target.query,
+    headers,
+    body: text,
+    remoteAddress: from,
+  };
 }
 
 function* headerPairs(raw: readonly string[]): Generator<readonly [string, string]> {
   for (let index = 0; index + 1 < raw.length; index += 2) yield [raw[index] ?? '', raw[index + 1] ?? ''];
 }
 
-function refusal(code: 'request/host' | 'request/not-found' | 'request/method' | 'request/too-large' | 'request/malformed-form'): PlainResponse {
+function refusal(code: RefusalCode): PlainResponse {
   return refusalResponse(refuse(code).refusal, { id: newId('aud') });
 }
 
@@ -150,7 +187,10 @@ function parseListen(listen: string): { host: string; port: number } {
   const port = Number(match?.[3]);
   const host = match?.[1] ?? match?.[2];
   if (host === undefined || port > 65_535) {
-    throw new Misuse('server/listen', `listen must be host:port, for example 127.0.0.1:4701; ${JSON.stringify(listen)} is not.`);
+    throw new Misuse(
+      'server/listen',
+      `listen must be host:port, for example 127.0.0.1:4701; ${JSON.stringify(listen)} is not.`,
+    );
   }
   return { host, port };
 }

@@ -6,8 +6,11 @@ export function writeResponse(response: ServerResponse, answer: PlainResponse, w
   const body = Buffer.from(answer.body, 'utf8');
   const headers: Record<string, string> = { ...answer.headers };
   for (const [name, value] of Object.entries(headers)) {
-    if (/[^\t\x20-\x7e]/.test(value) || !/^[A-Za-z0-9-]+$/.test(name)) throw new Error(`a response header cannot carry this text: ${name}`); // LES-30
+    if (unsafeValue.test(value) || !headerName.test(name)) throw new Error(`no text for a header: ${name}`); // LES-30
   }
   response.writeHead(answer.status, { ...headers, 'content-length': String(body.length) });
   response.end(withBody ? body : undefined);
 }
+
+const unsafeValue = /[^\t\x20-\x7e]/;
+const headerName = /^[A-Za-z0-9-]+$/;

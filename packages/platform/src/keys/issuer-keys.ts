@@ -23,7 +23,11 @@ export function pinnedIssuerKeys(jwks: unknown): IssuerKeys {
 const mostCandidates = 3;
 
 /** Selects by `kid`, or by algorithm alone when the token names none; never by anything else the token brings. */
-export function candidates(keys: readonly VerificationKey[], kid: string | undefined, alg: string): readonly VerificationKey[] {
+export function candidates(
+  keys: readonly VerificationKey[],
+  kid: string | undefined,
+  alg: string,
+): readonly VerificationKey[] {
   const fitting = keys.filter((key) => (key.algorithms as readonly string[]).includes(alg)); // KEY-06
   if (kid !== undefined) return fitting.filter((key) => key.kid === kid); // KEY-06
   return fitting.slice(0, mostCandidates); // LES-49

@@ -75,8 +75,9 @@ export async function openKeyRing<S>(options: KeyRingOptions<S>): Promise<KeyRin
 
   const published = (): readonly HeldKey[] => {
     const now = clock();
-    const living = held.filter(({ row }) => row.state !== 'revoked' && (row.retire_at === null || row.retire_at > now)); // KEY-02
-    return living.toSorted((a, b) => Number(signsAt(b.row, now)) - Number(signsAt(a.row, now)) || b.row.not_before - a.row.not_before);
+    return held
+      .filter(({ row }) => counts(row, now)) // KEY-02
+      .toSorted((a, b) => rank(b.row, now) - rank(a.row, now));
   };
 
   return {
@@ -84,8 +85,15 @@ export async function openKeyRing<S>(options: KeyRingOptions<S>): Promise<KeyRin
       return version;
     },
     signingKey(alg, purpose = firstPurpose) {
-      const found = published().find(({ row }) => row.alg === alg && row.purpose === purpose && signsAt(row, clock())); // KEY-07
-      if (found === undefined) throw new Misuse('key-ring/no-key', `The key ring holds no ${alg} key for ${purpose}; add ${alg} to its algorithms.`);
+      const found = published()
+        .filter(({ row }) => row.purpose === purpose) // KEY-07
+        .find(({ row }) => row.alg === alg && signsAt(row, clock()));
+      if (found === undefined) {
+        throw new Misuse(
+          'key-ring/no-key',
+          `The key ring holds no ${alg} key for ${purpose}; add ${alg} to its algorithms.`,
+        );
+      }
       return found.signing;
     },
     verificationKeys: () => published().map((key) => key.verification),
@@ -120,13 +128,28 @@ export function sealedKeyRow(
 
 async function createMissingKeys<S>(kysely: Kysely<CoreSchema>, options: KeyRingOptions<S>): Promise<void> {
   const { scope, purposes, algorithms, secrets, clock } = options;
-  const present = await kysely.selectFrom('signing_keys').select(['purpose', 'alg']).where('scope', '=', scope).where('state', '=', 'active').execute();
+  const present = await kysely
+    .selectFrom('signing_keys')
+    .select(['purpose', 'alg'])
+    .where('scope', '=', scope)
+    .where('state', '=', 'active')
+    .execute();
   for (const purpose of purposes) {
     for (const alg of algorithms) {
       if (present.some((row) => row.purpose === purpose && row.alg === alg)) continue;
       const now = clock();
-      const row = sealedKeyRow(generateSigningKey(alg), secrets, { scope, purpose, state: 'active', created_at: now, not_before: now });
-      await kysely.insertInto('signing_keys').values(row).onConflict((conflict) => conflict.doNothing()).execute();
+      const row = sealedKeyRow(generateSigningKey(alg), secrets, {
+        scope,
+        purpose,
+        state: 'active',
+        created_at: now,
+        not_before: now,
+      });
+      await kysely
+        .insertInto('signing_keys')
+        .values(row)
+        .onConflict((conflict) => conflict.doNothing())
+        .execute();
     }
   }
 }
@@ -143,13 +166,26 @@ function openPrivateJwk(row: SigningKeyRow, secrets: SecretBox): JsonObject {
   try {
     return JSON.parse(secrets.open(signingKeySeal, row.private_jwk)) as JsonObject;
   } catch {
-    throw new Misuse('key-ring/sealed', `The stored key ${row.kid} does not open; start with the encryption key this database was made with.`);
+    throw new Misuse(
+      'key-ring/sealed',
+      `The stored key ${row.kid} does not open; start with the encryption key this database was made with.`,
+    );
   }
 }
 
 /** A key signs from its `not_before` on. While several do, the latest is taken, so a prepared key takes over by itself. */
 function signsAt(row: SigningKeyRow, now: number): boolean {
   return (row.state === 'active' || row.state === 'next') && row.not_before <= now;
+}
+
+/** Whether signatures of the key still count. */
+function counts(row: SigningKeyRow, now: number): boolean {
+  return row.state !== 'revoked' && (row.retire_at === null || row.retire_at > now);
+}
+
+/** Keys that sign come first, the latest of them at the head. */
+function rank(row: SigningKeyRow, now: number): number {
+  return signsAt(row, now) ? row.not_before : -row.not_before;
 }
 
 function fingerprint(keys: readonly HeldKey[]): string {

@@ -26,22 +26,36 @@ function world(source: { issuer: string } | { jwksUri: string }, documents: Reco
   const fetch = vi.fn<GuardedFetch>(async (url) => {
     const answer = state.documents[url];
     if (answer === undefined) throw new Error(`unreachable: ${url}`);
-    const headers: Record<string, string> = answer.cacheControl === undefined ? {} : { 'cache-control': answer.cacheControl };
+    const headers: Record<string, string> =
+      answer.cacheControl === undefined ? {} : { 'cache-control': answer.cacheControl };
     return { status: answer.status ?? 200, headers, text: answer.text, finalAddress: '8.8.8.8' };
   });
   const keys = remoteIssuerKeys({ source, fetch, clock: () => state.now, onAlert: (alert) => alerts.push(alert) });
-  const find = async (kid: string | undefined, alg = 'ES256'): Promise<readonly (string | undefined)[]> => (await keys.find(kid, alg)).map((key) => key.kid);
+  const find = async (kid: string | undefined, alg = 'ES256'): Promise<readonly (string | undefined)[]> =>
+    (await keys.find(kid, alg)).map((key) => key.kid);
   return { state, fetch, alerts, find };
 }
 
-const jwks = (keys: readonly PublicJwk[], cacheControl?: string): Answer => ({ text: JSON.stringify({ keys }), cacheControl });
+const jwks = (keys: readonly PublicJwk[], cacheControl?: string): Answer => ({
+  text: JSON.stringify({ keys }),
+  cacheControl,
+});
 const metadata = (members: object): Answer => ({ text: JSON.stringify(members) });
 
 verifies('KEY-03', 'keys are found through either well-known document of exactly this issuer', async () => {
   const good = { issuer, jwks_uri: jwksUri };
-  for (const url of ['https://idp.example/acme/.well-known/openid-configuration', 'https://idp.example/.well-known/oauth-authorization-server/acme']) {
+  for (const url of [
+    'https://idp.example/acme/.well-known/openid-configuration',
+    'https://idp.example/.well-known/oauth-authorization-server/acme',
+  ]) {
     expect(await world({ issuer }, { [url]: metadata(good), [jwksUri]: jwks([keyA]) }).find('a')).toEqual(['a']);
-    for (const bad of [{ ...good, issuer: `${issuer}/` }, { ...good, issuer: 'https://evil.example' }, { jwks_uri: jwksUri }, { issuer }, { ...good, jwks_uri: 7 }]) {
+    for (const bad of [
+      { ...good, issuer: `${issuer}/` },
+      { ...good, issuer: 'https://evil.example' },
+      { jwks_uri: jwksUri },
+      { issuer },
+      { ...good, jwks_uri: 7 },
+    ]) {
       const { find, fetch } = world({ issuer }, { [url]: metadata(bad), [jwksUri]: jwks([keyA]) });
       await expect(find('a')).rejects.toBeInstanceOf(KeysUnavailable);
       expect(fetch.mock.calls.map(([asked]) => asked)).not.toContain(jwksUri);
@@ -49,25 +63,29 @@ verifies('KEY-03', 'keys are found through either well-known document of exactly
   }
 });
 
-verifies('KEY-03', 'the answer is kept as its server says, yet no less than five minutes and no more than a day', async () => {
-  const cases: readonly [string | undefined, number][] = [
-    [undefined, 5 * minute],
-    ['max-age=1', 5 * minute],
-    ['no-store', 5 * minute],
-    ['public, max-age=3600', hour],
-    ['max-age=99999999', 24 * hour],
-  ];
-  for (const [cacheControl, kept] of cases) {
-    const { find, fetch, state } = world({ jwksUri }, { [jwksUri]: jwks([keyA], cacheControl) });
-    await find('a');
-    state.now += kept - 1;
-    await find('a');
-    expect(fetch, String(cacheControl)).toHaveBeenCalledTimes(1);
-    state.now += 1;
-    await find('a');
-    expect(fetch, String(cacheControl)).toHaveBeenCalledTimes(2);
-  }
-});
+verifies(
+  'KEY-03',
+  'the answer is kept as its server says, yet no less than five minutes and no more than a day',
+  async () => {
+    const cases: readonly [string | undefined, number][] = [
+      [undefined, 5 * minute],
+      ['max-age=1', 5 * minute],
+      ['no-store', 5 * minute],
+      ['public, max-age=3600', hour],
+      ['max-age=99999999', 24 * hour],
+    ];
+    for (const [cacheControl, kept] of cases) {
+      const { find, fetch, state } = world({ jwksUri }, { [jwksUri]: jwks([keyA], cacheControl) });
+      await find('a');
+      state.now += kept - 1;
+      await find('a');
+      expect(fetch, String(cacheControl)).toHaveBeenCalledTimes(1);
+      state.now += 1;
+      await find('a');
+      expect(fetch, String(cacheControl)).toHaveBeenCalledTimes(2);
+    }
+  },
+);
 
 verifies(['KEY-03', 'ATK-17'], 'everybody who waits shares one fetch', async () => {
   const { find, fetch } = world({ jwksUri }, { [jwksUri]: jwks([keyA]) });
@@ -96,24 +114,28 @@ verifies('KEY-04', 'a key that was just published is found by that one fetch', a
   expect(await find('b')).toEqual(['b']);
 });
 
-verifies(['KEY-05', 'ATK-18'], 'while fetching fails the last good set serves for a day, with an alert, then nothing does', async () => {
-  const { find, fetch, state, alerts } = world({ jwksUri }, { [jwksUri]: jwks([keyA]) });
-  await find('a');
-  state.documents = {};
-  state.now += 6 * minute;
-  expect(await find('a')).toEqual(['a']);
-  expect(alerts).toMatchObject([{ kind: 'fetch-failed', lastGoodAt: 1_790_000_000_000 }]);
-  state.now = 1_790_000_000_000 + 24 * hour - 1;
-  expect(await find('a')).toEqual(['a']);
-  state.now += 1;
-  await expect(find('a')).rejects.toBeInstanceOf(KeysUnavailable);
-  const before = fetch.mock.calls.length;
-  for (let index = 0; index < 100; index += 1) await find('a').catch(() => undefined);
-  expect(fetch.mock.calls.length - before).toBeLessThanOrEqual(1);
-  state.documents = { [jwksUri]: jwks([keyA]) };
-  state.now += minute;
-  expect(await find('a')).toEqual(['a']);
-});
+verifies(
+  ['KEY-05', 'ATK-18'],
+  'while fetching fails the last good set serves for a day, with an alert, then nothing does',
+  async () => {
+    const { find, fetch, state, alerts } = world({ jwksUri }, { [jwksUri]: jwks([keyA]) });
+    await find('a');
+    state.documents = {};
+    state.now += 6 * minute;
+    expect(await find('a')).toEqual(['a']);
+    expect(alerts).toMatchObject([{ kind: 'fetch-failed', lastGoodAt: 1_790_000_000_000 }]);
+    state.now = 1_790_000_000_000 + 24 * hour - 1;
+    expect(await find('a')).toEqual(['a']);
+    state.now += 1;
+    await expect(find('a')).rejects.toBeInstanceOf(KeysUnavailable);
+    const before = fetch.mock.calls.length;
+    for (let index = 0; index < 100; index += 1) await find('a').catch(() => undefined);
+    expect(fetch.mock.calls.length - before).toBeLessThanOrEqual(1);
+    state.documents = { [jwksUri]: jwks([keyA]) };
+    state.now += minute;
+    expect(await find('a')).toEqual(['a']);
+  },
+);
 
 verifies(['KEY-05', 'ATK-18'], 'a key that vanished from a fetched set is refused at once', async () => {
   const { find, state, alerts } = world({ jwksUri }, { [jwksUri]: jwks([keyA, keyB]) });
@@ -136,18 +158,32 @@ verifies('KEY-05', 'answers that are no key set count as failures', async () => 
   await expect(find('a')).rejects.toBeInstanceOf(KeysUnavailable);
 });
 
-verifies(['KEY-01', 'LES-49', 'ATK-19'], 'a bad key in a set is reported and the good one works; a replaced key raises an alert', async () => {
-  const weak = { kty: 'RSA', kid: 'weak', alg: 'RS256', n: Buffer.alloc(128, 0xff).toString('base64url'), e: 'AQAB' } as PublicJwk;
-  const { find, alerts, state } = world({ jwksUri }, { [jwksUri]: jwks([weak, keyA]) });
-  expect(await find('a')).toEqual(['a']);
-  expect(await find('weak', 'RS256')).toEqual([]);
-  expect(alerts[0]).toMatchObject({ kind: 'unusable-keys', problems: [expect.any(String)] });
-  const swapped = generateSigningKey('ES256', 'a').publicJwk;
-  state.documents[jwksUri] = jwks([swapped]);
-  state.now += 5 * minute;
-  await find('a');
-  expect(alerts.at(-1)).toMatchObject({ kind: 'keys-changed', added: [expect.any(String)], removed: [expect.any(String)] });
-});
+verifies(
+  ['KEY-01', 'LES-49', 'ATK-19'],
+  'a bad key in a set is reported and the good one works; a replaced key raises an alert',
+  async () => {
+    const weak = {
+      kty: 'RSA',
+      kid: 'weak',
+      alg: 'RS256',
+      n: Buffer.alloc(128, 0xff).toString('base64url'),
+      e: 'AQAB',
+    } as PublicJwk;
+    const { find, alerts, state } = world({ jwksUri }, { [jwksUri]: jwks([weak, keyA]) });
+    expect(await find('a')).toEqual(['a']);
+    expect(await find('weak', 'RS256')).toEqual([]);
+    expect(alerts[0]).toMatchObject({ kind: 'unusable-keys', problems: [expect.any(String)] });
+    const swapped = generateSigningKey('ES256', 'a').publicJwk;
+    state.documents[jwksUri] = jwks([swapped]);
+    state.now += 5 * minute;
+    await find('a');
+    expect(alerts.at(-1)).toMatchObject({
+      kind: 'keys-changed',
+      added: [expect.any(String)],
+      removed: [expect.any(String)],
+    });
+  },
+);
 
 verifies('KEY-06', 'a key serves its own algorithm only, and one issuer is never searched for another', async () => {
   const one = pinnedIssuerKeys({ keys: [keyA] });
@@ -160,7 +196,9 @@ verifies('KEY-06', 'a key serves its own algorithm only, and one issuer is never
 });
 
 verifies('LES-49', 'a token without kid is tried against three keys at most', async () => {
-  const many = pinnedIssuerKeys({ keys: Array.from({ length: 10 }, (_, index) => generateSigningKey('ES256', `k${index}`).publicJwk) });
+  const many = pinnedIssuerKeys({
+    keys: Array.from({ length: 10 }, (_, index) => generateSigningKey('ES256', `k${index}`).publicJwk),
+  });
   expect(await many.find(undefined, 'ES256')).toHaveLength(3);
 });
 

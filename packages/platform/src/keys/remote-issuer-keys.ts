@@ -7,8 +7,18 @@ import { candidates, type IssuerKeys } from './issuer-keys.ts';
 
 /** What an administrator should hear about an issuer's keys. */
 export type KeyAlert =
-  | { readonly kind: 'fetch-failed'; readonly source: KeySource; readonly error: unknown; readonly lastGoodAt: number | undefined }
-  | { readonly kind: 'keys-changed'; readonly source: KeySource; readonly added: readonly string[]; readonly removed: readonly string[] }
+  | {
+      readonly kind: 'fetch-failed';
+      readonly source: KeySource;
+      readonly error: unknown;
+      readonly lastGoodAt: number | undefined;
+    }
+  | {
+      readonly kind: 'keys-changed';
+      readonly source: KeySource;
+      readonly added: readonly string[];
+      readonly removed: readonly string[];
+    }
   | { readonly kind: 'unusable-keys'; readonly source: KeySource; readonly problems: readonly string[] };
 
 export interface RemoteIssuerKeysOptions {
@@ -72,7 +82,11 @@ export function remoteIssuerKeys(options: RemoteIssuerKeysOptions): IssuerKeys {
     return fetching;
   }
 
-  function report(before: readonly VerificationKey[] | undefined, after: readonly VerificationKey[], problems: readonly string[]): void {
+  function report(
+    before: readonly VerificationKey[] | undefined,
+    after: readonly VerificationKey[],
+    problems: readonly string[],
+  ): void {
     if (problems.length > 0) onAlert({ kind: 'unusable-keys', source, problems });
     if (before === undefined) return;
     const added = names(after).filter((name) => !names(before).includes(name));
@@ -86,9 +100,7 @@ export function remoteIssuerKeys(options: RemoteIssuerKeysOptions): IssuerKeys {
     const isFresh = held !== undefined && now < held.freshUntil;
     if (!isFresh && (fetching !== undefined || now >= noRetryUntil)) await refresh();
     if (held === undefined) throw new KeysUnavailable('the keys of the issuer could not be fetched');
-    if (clock() >= held.fetchedAt + lastGoodMs) { // KEY-05
-      throw new KeysUnavailable('the keys of the issuer are too old and could not be fetched again');
-    }
+    if (clock() >= held.fetchedAt + lastGoodMs) throw new KeysUnavailable('the last keys fetched are too old'); // KEY-05
     return held;
   }
 

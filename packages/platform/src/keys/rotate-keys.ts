@@ -27,7 +27,10 @@ const hour = 3_600_000;
  * published at once, signs after an hour, and the old one is published a day longer. A rotation under way is left alone.
  * Returns the `kid` of the key that signs next.
  */
-export function rotateSigningKey<S>(options: RotationOptions<S>, audit?: (audit: AuditChange, kid: string) => void): Promise<string> {
+export function rotateSigningKey<S>(
+  options: RotationOptions<S>,
+  audit?: (audit: AuditChange, kid: string) => void,
+): Promise<string> {
   const { database, scope, purpose, alg, secrets, clock, announceMs = hour, keepMs = 24 * hour } = options;
   return changeScope(database, scope, async (transaction, _epoch, write) => {
     const trx = transaction as unknown as Transaction<CoreSchema>;
@@ -37,7 +40,13 @@ export function rotateSigningKey<S>(options: RotationOptions<S>, audit?: (audit:
     if (pending !== undefined) return pending.kid;
     await promote(trx, keys, now);
     const startsAt = now + announceMs; // KEY-02
-    const row = sealedKeyRow(generateSigningKey(alg), secrets, { scope, purpose, state: 'next', created_at: now, not_before: startsAt });
+    const row = sealedKeyRow(generateSigningKey(alg), secrets, {
+      scope,
+      purpose,
+      state: 'next',
+      created_at: now,
+      not_before: startsAt,
+    });
     await trx
       .updateTable('signing_keys')
       .set({ retire_at: startsAt + keepMs })
@@ -60,7 +69,12 @@ export function revokeSigningKey<S>(
   const { database, scope, kid, secrets, clock } = options;
   return changeScope(database, scope, async (transaction, _epoch, write) => {
     const trx = transaction as unknown as Transaction<CoreSchema>;
-    const key = await trx.selectFrom('signing_keys').selectAll().where('scope', '=', scope).where('kid', '=', kid).executeTakeFirst();
+    const key = await trx
+      .selectFrom('signing_keys')
+      .selectAll()
+      .where('scope', '=', scope)
+      .where('kid', '=', kid)
+      .executeTakeFirst();
     if (key === undefined || key.state === 'revoked') return false;
     await trx.updateTable('signing_keys').set({ state: 'revoked' }).where('kid', '=', kid).execute(); // KEY-02
     const now = clock();
@@ -68,7 +82,10 @@ export function revokeSigningKey<S>(
     const alg = key.alg as SignatureAlgorithm;
     if (!others.some((row) => (row.state === 'active' || row.state === 'next') && row.not_before <= now)) {
       const place = { scope, purpose: key.purpose, state: 'active', created_at: now, not_before: now } as const;
-      await trx.insertInto('signing_keys').values(sealedKeyRow(generateSigningKey(alg), secrets, place)).execute();
+      await trx
+        .insertInto('signing_keys')
+        .values(sealedKeyRow(generateSigningKey(alg), secrets, place))
+        .execute();
     }
     if (!others.some((row) => row.state === 'next' && row.not_before > now)) await keepSigning(trx, others);
     audit?.(write);
@@ -99,7 +116,11 @@ async function promote(trx: Transaction<CoreSchema>, keys: readonly SigningKeyRo
   const due = keys.find((row) => row.state === 'next' && row.not_before <= now);
   if (due === undefined) return;
   for (const row of keys.filter((each) => each.state === 'active')) {
-    await trx.updateTable('signing_keys').set({ state: 'retired', retire_at: row.retire_at ?? now + 24 * hour }).where('kid', '=', row.kid).execute();
+    await trx
+      .updateTable('signing_keys')
+      .set({ state: 'retired', retire_at: row.retire_at ?? now + 24 * hour })
+      .where('kid', '=', row.kid)
+      .execute();
   }
   await trx.updateTable('signing_keys').set({ state: 'active' }).where('kid', '=', due.kid).execute();
 }

@@ -22,8 +22,11 @@ verifies('LES-27', 'sealed for one purpose, opened for another: fails', () => {
 
 test('tampered, cut or foreign texts do not open', () => {
   const sealed = box.seal('a', 'text');
-  const flipped = `v1.${Buffer.from(sealed.slice(3), 'base64url').map((byte, index) => (index === 14 ? byte ^ 1 : byte)).toString()}`;
-  for (const bad of [flipped, sealed.slice(0, -4), 'v1.', 'v1.AAAA', '', 'text']) expect(() => box.open('a', bad), bad).toThrow();
+  const flipped = `v1.${Buffer.from(sealed.slice(3), 'base64url')
+    .map((byte, index) => (index === 14 ? byte ^ 1 : byte))
+    .toString()}`;
+  for (const bad of [flipped, sealed.slice(0, -4), 'v1.', 'v1.AAAA', '', 'text'])
+    expect(() => box.open('a', bad), bad).toThrow();
   expect(() => secretBoxFromKey(new Uint8Array(32).fill(8)).open('a', sealed)).toThrow();
 });
 
@@ -40,7 +43,9 @@ test('a key file that others can read is refused', () => {
 test('a missing key is one sentence, unless it may be made', () => {
   const file = join(folder(), 'deep', 'key');
   expect(() => openSecretBox({ file })).toThrow(expect.objectContaining({ code: 'secret-box/missing' }));
-  expect(() => openSecretBox({ env: 'CROSSGRANT_NO_SUCH_KEY' })).toThrow(expect.objectContaining({ code: 'secret-box/missing' }));
+  expect(() => openSecretBox({ env: 'CROSSGRANT_NO_SUCH_KEY' })).toThrow(
+    expect.objectContaining({ code: 'secret-box/missing' }),
+  );
   const first = openSecretBox({ file, createIfMissing: true });
   const second = openSecretBox({ file, createIfMissing: true });
   expect(second.open('a', first.seal('a', 'x'))).toBe('x');
@@ -56,7 +61,9 @@ test('the key is read from the environment in three forms, and must be 32 bytes'
   }
   for (const text of ['short', bytes.subarray(1).toString('base64url'), `${bytes.toString('base64url')}!`]) {
     process.env.CROSSGRANT_TEST_KEY = text;
-    expect(() => openSecretBox({ env: 'CROSSGRANT_TEST_KEY' })).toThrow(expect.objectContaining({ code: 'secret-box/length' }));
+    expect(() => openSecretBox({ env: 'CROSSGRANT_TEST_KEY' })).toThrow(
+      expect.objectContaining({ code: 'secret-box/length' }),
+    );
   }
   delete process.env.CROSSGRANT_TEST_KEY;
 });

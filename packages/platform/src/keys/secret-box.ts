@@ -1,5 +1,24 @@
-import { createCipheriv, createDecipheriv, createHmac, createSecretKey, hkdfSync, type KeyObject, randomBytes } from 'node:crypto';
-import { closeSync, existsSync, fsyncSync, linkSync, mkdirSync, openSync, readFileSync, statSync, unlinkSync, writeSync } from 'node:fs';
+import {
+  createCipheriv,
+  createDecipheriv,
+  createHmac,
+  createSecretKey,
+  hkdfSync,
+  type KeyObject,
+  randomBytes,
+} from 'node:crypto';
+import {
+  closeSync,
+  existsSync,
+  fsyncSync,
+  linkSync,
+  mkdirSync,
+  openSync,
+  readFileSync,
+  statSync,
+  unlinkSync,
+  writeSync,
+} from 'node:fs';
 import { dirname, resolve } from 'node:path';
 import { Misuse } from '../errors.ts';
 
@@ -52,7 +71,9 @@ export function secretBoxFromKey(master: Uint8Array): SecretBox {
       if (!sealed.startsWith('v1.')) throw new Error('not a sealed text');
       const bytes = Buffer.from(sealed.slice(3), 'base64url');
       if (bytes.length < 28) throw new Error('not a sealed text');
-      const decipher = createDecipheriv('aes-256-gcm', keyFor('seal', purpose), bytes.subarray(0, 12), { authTagLength: 16 });
+      const decipher = createDecipheriv('aes-256-gcm', keyFor('seal', purpose), bytes.subarray(0, 12), {
+        authTagLength: 16,
+      });
       decipher.setAuthTag(bytes.subarray(-16));
       return Buffer.concat([decipher.update(bytes.subarray(12, -16)), decipher.final()]).toString('utf8');
     },
@@ -62,7 +83,8 @@ export function secretBoxFromKey(master: Uint8Array): SecretBox {
 
 function readMasterKey(options: SecretBoxOptions): Uint8Array {
   const fromEnvironment = options.env === undefined ? undefined : process.env[options.env];
-  if (fromEnvironment !== undefined && fromEnvironment !== '') return decodeKey(fromEnvironment, `The variable ${options.env}`);
+  if (fromEnvironment !== undefined && fromEnvironment !== '')
+    return decodeKey(fromEnvironment, `The variable ${options.env}`);
   if (options.file === undefined) {
     const place = options.env === undefined ? 'an environment variable or a file' : `the variable ${options.env}`;
     throw new Misuse('secret-box/missing', `No encryption key: put 32 random bytes as base64url into ${place}.`);
@@ -70,12 +92,18 @@ function readMasterKey(options: SecretBoxOptions): Uint8Array {
   const file = resolve(options.file);
   if (!existsSync(file)) {
     if (options.createIfMissing !== true) {
-      throw new Misuse('secret-box/missing', `No encryption key: ${options.file} does not exist; write 32 random bytes as base64url into it, mode 0600.`);
+      throw new Misuse(
+        'secret-box/missing',
+        `No encryption key: ${options.file} does not exist; write 32 random bytes as base64url into it, mode 0600.`,
+      );
     }
     createKeyFile(file);
   }
   if ((statSync(file).mode & 0o077) !== 0) {
-    throw new Misuse('secret-box/readable', `Others can read the key file ${options.file}; run chmod 600 on it and consider the key known.`);
+    throw new Misuse(
+      'secret-box/readable',
+      `Others can read the key file ${options.file}; run chmod 600 on it and consider the key known.`,
+    );
   }
   return decodeKey(readFileSync(file, 'utf8'), `The key file ${options.file}`);
 }

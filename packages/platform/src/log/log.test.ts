@@ -4,7 +4,8 @@ import { expect, test } from 'vitest';
 import { createLog, type Logger } from './log.ts';
 import { redactText } from './redact.ts';
 
-const token = 'eyJhbGciOiJFUzI1NiIsInR5cCI6Im9hdXRoLWlkLWphZytqd3QifQ.eyJpc3MiOiJodHRwczovL2lkcC5leGFtcGxlIn0.c2lnbmF0dXJl';
+const token =
+  'eyJhbGciOiJFUzI1NiIsInR5cCI6Im9hdXRoLWlkLWphZytqd3QifQ.eyJpc3MiOiJodHRwczovL2lkcC5leGFtcGxlIn0.c2lnbmF0dXJl';
 const canary = 'canary-2f9c1d7e4b';
 
 function capture(write: (log: Logger) => void): string {
@@ -33,8 +34,20 @@ verifies(['ATK-60', 'IDJ-22'], 'no token appears in a log, wherever it was put',
 verifies(['LES-82', 'ATK-60'], 'secrets are gone by their name, their header and their form', () => {
   const output = capture((log) => {
     log.info({
-      client_secret: canary, clientSecret: canary, password: canary, Authorization: canary, cookie: canary, 'set-cookie': [canary], refresh_token: canary,
-      refreshToken: canary, code: canary, code_verifier: canary, id_token_hint: canary, SAMLResponse: canary, privateKey: { deep: canary }, assertion: canary,
+      client_secret: canary,
+      clientSecret: canary,
+      password: canary,
+      Authorization: canary,
+      cookie: canary,
+      'set-cookie': [canary],
+      refresh_token: canary,
+      refreshToken: canary,
+      code: canary,
+      code_verifier: canary,
+      id_token_hint: canary,
+      SAMLResponse: canary,
+      privateKey: { deep: canary },
+      assertion: canary,
     });
     log.info(`POST body client_secret=${canary}&grant_type=x&code=${canary}&refresh_token=${canary}`);
     log.info(`headers: Authorization: Bearer ${canary}; Basic ${canary}; DPoP ${canary}`);
@@ -78,13 +91,34 @@ verifies('LES-80', 'a record stays one line that parses, whatever is in it', () 
 
 test('what is no secret stays: ids, codes of errors and refusals, counts, issuers', () => {
   const output = capture((log) => {
-    log.warn({ id: 'aud_01', code: 'ECONNREFUSED', refusal: { code: 'assertion/audience' }, jti: 'abc', iss: 'https://idp.example', tokens: 3, hasSecret: true }, 'token refused');
+    log.warn(
+      {
+        id: 'aud_01',
+        code: 'ECONNREFUSED',
+        refusal: { code: 'assertion/audience' },
+        jti: 'abc',
+        iss: 'https://idp.example',
+        tokens: 3,
+        hasSecret: true,
+      },
+      'token refused',
+    );
   });
   expect(JSON.parse(output)).toMatchObject({
-    name: 'test', id: 'aud_01', code: 'ECONNREFUSED', refusal: { code: 'assertion/audience' }, jti: 'abc', iss: 'https://idp.example', tokens: 3, hasSecret: true, msg: 'token refused',
+    name: 'test',
+    id: 'aud_01',
+    code: 'ECONNREFUSED',
+    refusal: { code: 'assertion/audience' },
+    jti: 'abc',
+    iss: 'https://idp.example',
+    tokens: 3,
+    hasSecret: true,
+    msg: 'token refused',
   });
 });
 
 verifies('ATK-60', 'a token is found at any place of any text', () => {
-  fc.assert(fc.property(fc.string(), fc.string(), (before, after) => !redactText(`${before}${token}${after}`).includes('eyJ')));
+  fc.assert(
+    fc.property(fc.string(), fc.string(), (before, after) => !redactText(`${before}${token}${after}`).includes('eyJ')),
+  );
 });

@@ -9,14 +9,21 @@ export type { Logger } from 'pino';
  * message, stack, nested member or child logger has a way around: what looks like a token or is named like a secret
  * does not appear, and nothing inside a line can break or forge one.
  */
-export function createLog(options: { name: string; level?: string; destination?: { write(line: string): unknown } }): Logger {
+export function createLog(options: {
+  name: string;
+  level?: string;
+  destination?: { write(line: string): unknown };
+}): Logger {
   const sink = options.destination ?? pino.destination({ fd: 2, sync: true });
   const redacting: DestinationStream = {
     write(line) {
       sink.write(redactLine(line));
     },
   };
-  return pino({ name: options.name, level: options.level ?? 'info', timestamp: pino.stdTimeFunctions.isoTime }, redacting);
+  return pino(
+    { name: options.name, level: options.level ?? 'info', timestamp: pino.stdTimeFunctions.isoTime },
+    redacting,
+  );
 }
 
 function redactLine(line: string): string {

@@ -45,7 +45,8 @@ function isPublicCode(member: unknown): boolean {
 const names =
   'client_secret|client_assertion|assertion|subject_token|actor_token|id_token_hint|id_token|access_token|refresh_token|' +
   'password|passphrase|code_verifier|logout_token|SAMLResponse|SAMLRequest|secret|code|device_code|registration_access_token';
-const suspicious = /eyJ|PHNhbW|PD94bW|<[a-z0-9]*:?Assertion|-----BEGIN|bearer|basic|dpop|secret|assertion|token|password|passphrase|code|SAML/i;
+const suspicious =
+  /eyJ|PHNhbW|PD94bW|<[a-z0-9]*:?Assertion|-----BEGIN|bearer|basic|dpop|secret|assertion|token|password|passphrase|code|SAML/i;
 const jwtLike = /eyJ[A-Za-z0-9_-]*(?:\.[A-Za-z0-9_-]*){0,4}/g;
 const samlLike = /(?:PHNhbW|PD94bW)[A-Za-z0-9+/_=%-]*|<(?:[A-Za-z0-9]+:)?Assertion\b[\s\S]*/g;
 const pemBlock = /-----BEGIN [A-Z0-9 ]+-----[\s\S]*?(?:-----END [A-Z0-9 ]+-----|$)/g;

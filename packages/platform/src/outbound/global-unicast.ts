@@ -24,7 +24,12 @@ function carriedIpv4(address: AddressBytes): readonly AddressBytes[] | undefined
   if (contains(nat64, address)) return [address.slice(12)];
   if (contains(sixToFour, address)) return [address.slice(2, 6)];
   if (contains(teredo, address)) return [address.slice(4, 8), address.slice(12).map((byte) => byte ^ 0xff)];
-  const isIsatap = contains(globalIpv6, address) && ((address[8] ?? 0) & 0xfd) === 0 && address[9] === 0 && address[10] === 0x5e && address[11] === 0xfe;
+  const isIsatap =
+    contains(globalIpv6, address) &&
+    ((address[8] ?? 0) & 0xfd) === 0 &&
+    address[9] === 0 &&
+    address[10] === 0x5e &&
+    address[11] === 0xfe;
   return isIsatap ? [address.slice(12)] : undefined;
 }
 

@@ -33,7 +33,10 @@ export interface ConnectPolicy {
  * A connector that resolves a name, checks every address it got and connects to one of those very addresses.
  * Nothing is resolved again between check and connection, so a name that changes its mind changes nothing.
  */
-export function guardedConnector(policy: ConnectPolicy, onAddress: (address: string) => void): buildConnector.connector {
+export function guardedConnector(
+  policy: ConnectPolicy,
+  onAddress: (address: string) => void,
+): buildConnector.connector {
   const connect = buildConnector({
     timeout: policy.timeoutMs,
     minVersion: 'TLSv1.2',
@@ -62,9 +65,8 @@ async function checkedAddresses(hostname: string, protocol: string, policy: Conn
   const found = literal === undefined ? await resolveName(host, policy.resolve) : [host];
   const addresses = found.map((text) => ({ text, bytes: parseAddress(text) }));
   for (const { text, bytes } of addresses) {
-    if (bytes === undefined || !isReachable(bytes, protocol, policy)) { // CID-06, KEY-03, ATK-16, LES-40, LES-41
-      throw new OutboundFailure('address', `${host} leads to ${text}, which must not be reached from here`);
-    }
+    const mayBeReached = bytes !== undefined && isReachable(bytes, protocol, policy);
+    if (!mayBeReached) throw new OutboundFailure('address', `${host} leads to ${text}`); // CID-06, KEY-03, ATK-16, LES-40, LES-41
   }
   if (addresses.length === 0) throw new OutboundFailure('address', `${host} has no address`);
   return addresses.slice(0, mostAttempts).map(({ bytes = new Uint8Array() }) => formatAddress(bytes));

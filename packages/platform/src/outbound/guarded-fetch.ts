@@ -63,19 +63,37 @@ export function createGuardedFetch(options: GuardedFetchOptions = {}): GuardedFe
   };
 }
 
-async function exchange(target: URL, init: GuardedRequest, agent: Agent, signal: AbortSignal): Promise<Omit<GuardedResponse, 'finalAddress'>> {
-  const { statusCode: status, headers, body } = await send(target, {
+async function exchange(
+  target: URL,
+  init: GuardedRequest,
+  agent: Agent,
+  signal: AbortSignal,
+): Promise<Omit<GuardedResponse, 'finalAddress'>> {
+  const {
+    statusCode: status,
+    headers,
+    body,
+  } = await send(target, {
     dispatcher: agent,
     method: (init.method ?? 'GET') as 'GET',
-    headers: { 'user-agent': 'crossgrant', ...lowerCased(init.headers), 'accept-encoding': 'identity' }, // LES-43
+    headers: {
+      'user-agent': 'crossgrant',
+      ...lowerCased(init.headers),
+      'accept-encoding': 'identity', // LES-43
+    },
     body: init.body,
     signal,
   });
   body.on('error', () => undefined);
-  if (status >= 300 && status < 400) throw new OutboundFailure('redirect', `${target.host} answered ${status}; redirects are not followed`); // KEY-03, LES-43
-  const encoding = headers['content-encoding'];
-  if (encoding !== undefined && encoding !== 'identity') throw new OutboundFailure('encoding', `${target.host} sent an encoded body unasked`); // LES-43
-  return { status, headers: flattened(headers), text: await readBounded(body, init.maxBytes ?? defaultMaxBytes, target) };
+  const isRedirect = status >= 300 && status < 400;
+  if (isRedirect) throw new OutboundFailure('redirect', `${target.host} redirects with ${status}`); // KEY-03, LES-43
+  const isEncoded = (headers['content-encoding'] ?? 'identity') !== 'identity';
+  if (isEncoded) throw new OutboundFailure('encoding', `${target.host} sent an encoded body unasked`); // LES-43
+  return {
+    status,
+    headers: flattened(headers),
+    text: await readBounded(body, init.maxBytes ?? defaultMaxBytes, target),
+  };
 }
 
 async function readBounded(body: AsyncIterable<Buffer>, maxBytes: number, target: URL): Promise<string> {
@@ -83,7 +101,7 @@ async function readBounded(body: AsyncIterable<Buffer>, maxBytes: number, target
   let received = 0;
   for await (const chunk of body) {
     received += chunk.length;
-    if (received > maxBytes) throw new OutboundFailure('too-large', `${target.host} sent more than ${maxBytes} bytes`); // KEY-03, CID-06
+    if (received > maxBytes) throw new OutboundFailure('too-large', `${target.host} sent too much`); // KEY-03, CID-06
     chunks.push(chunk);
   }
   return Buffer.concat(chunks).toString('utf8');
