@@ -7,3 +7,8 @@ export { type IssueAttempt, type IssuePermit, mayIssue } from './exchange/may-is
 export { type RunningIdp, startIdp } from './start-idp.ts';
 export { idpMigrations } from './store/migrations.ts';
 export type { IdpDatabase, IdpSchema, PolicySchema } from './store/schema.ts';
+export { setClientAppState, setResourceAppState } from './commands/apps.ts';
+export type { Actor } from './commands/change.ts';
+export { approveConnection, blockConnection } from './commands/connections.ts';
+export { disablePerson, enablePerson, endSession, revokePerson } from './commands/people.ts';
+export { revokeEverything, setTenantState } from './commands/tenant.ts';
