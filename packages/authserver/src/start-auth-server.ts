@@ -92,7 +92,7 @@ interface Opened {
 
 async function serve(config: AuthServerConfig, opened: Opened): Promise<RunningAuthServer> {
   const { database, clock, log } = opened;
-  const store = createSqlResourceStore(database, scope);
+  const store = createSqlResourceStore(database, scope, clock);
   await applyConfiguration(config, { ...opened, scope });
   await declareAccounts(config, store, clock);
   const directoryDeps = trustDeps(config, opened);
@@ -130,7 +130,7 @@ async function serve(config: AuthServerConfig, opened: Opened): Promise<RunningA
       stopListening();
       await running.close();
       await server.close();
-      await database.close();
+      await store.close();
     },
   };
 }

@@ -47,6 +47,7 @@ export {
   createAuthorizationServer,
 } from './server/create-authorization-server.ts';
 export { type Endpoints, endpointsOf } from './server/endpoints.ts';
+export { fetchHandler } from './server/fetch-handler.ts';
 export {
   createResourceAuthorizationServer,
   type FaultLog,

@@ -29,7 +29,7 @@ export async function openSqlStore(url: string, options: SqlStoreOptions): Promi
   });
   const scope = options.scope ?? 'ras';
   return {
-    ...createSqlResourceStore(database, scope),
+    ...createSqlResourceStore(database, scope, options.clock),
     openKeys: ({ secrets, algorithms }) =>
       openKeyRing({
         database,

@@ -1,9 +1,12 @@
 import { changeScope, type Database, readEpoch } from '@crossgrant/platform';
+import type { Clock } from '@crossgrant/protocol';
+import type { Kysely } from 'kysely';
 import { replayKey } from './keys.ts';
 import type { RedemptionCommit, ResourceStore } from './resource-store.ts';
 import { accountFromRow, linkFromRow, rowFromToken, tokenFromRow } from './rows.ts';
 import type { ResourceSchema } from './schema.ts';
 import { changeAccount, createLinkedAccount, deactivateLink, declareAccount, linkAccount } from './sql-accounts.ts';
+import { startTokenSweep } from './sweep-tokens.ts';
 
 /** The replay records of ID-JAGs, apart from every other thing that may be used once. */
 export const idJagKind = 'id-jag';
@@ -12,8 +15,13 @@ export const idJagKind = 'id-jag';
  * The resource store over SQLite or PostgreSQL. `scope` names the authorization server in a database that several share;
  * its revocation epoch is the one that redemptions are held against.
  */
-export function createSqlResourceStore(database: Database<ResourceSchema>, scope: string): ResourceStore {
+export function createSqlResourceStore(
+  database: Database<ResourceSchema>,
+  scope: string,
+  clock: Clock = Date.now,
+): ResourceStore {
   const { kysely, commits } = database;
+  const stopSweeping = startTokenSweep(kysely as unknown as Kysely<ResourceSchema>, clock);
 
   return {
     readEpoch: () => readEpoch(database, scope),
@@ -89,7 +97,10 @@ export function createSqlResourceStore(database: Database<ResourceSchema>, scope
         return isEnded;
       }),
     appendAudit: (entry) => commits.audit(entry),
-    close: () => database.close(),
+    close() {
+      stopSweeping();
+      return database.close();
+    },
   };
 }
 
