@@ -26,6 +26,7 @@ export function recordingFetch(onHop: (hop: Hop) => void, inner: typeof fetch = 
     onHop({
       stage,
       isDone: response.ok,
+      at: Date.now(),
       milliseconds: performance.now() - started,
       url: String(input instanceof Request ? input.url : input),
       asked: shownFields(form, init?.headers),

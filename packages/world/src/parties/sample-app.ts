@@ -170,6 +170,7 @@ async function run(app: App, person: string, report: (message: FromParty) => voi
       onHop({
         stage: 'sign_on',
         isDone: false,
+        at: Date.now(),
         milliseconds: performance.now() - started,
         url: app.facts.idpIssuer,
         asked: { client_id: app.facts.clientId },

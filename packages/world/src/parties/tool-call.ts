@@ -38,9 +38,15 @@ export async function callTool(client: CrossgrantClient, call: ToolCall, fetchIm
     const failure = isDone
       ? undefined
       : { error: 'tool_error', sentence: JSON.stringify(result.content).slice(0, 500) };
-    return { ...hop, isDone, milliseconds: performance.now() - started, result: content, failure };
+    return { ...hop, isDone, at: Date.now(), milliseconds: performance.now() - started, result: content, failure };
   } catch (error) {
-    return { ...hop, isDone: false, milliseconds: performance.now() - started, failure: toFailure(error) };
+    return {
+      ...hop,
+      isDone: false,
+      at: Date.now(),
+      milliseconds: performance.now() - started,
+      failure: toFailure(error),
+    };
   } finally {
     await mcp.close().catch(() => undefined);
   }

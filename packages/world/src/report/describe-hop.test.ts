@@ -14,6 +14,7 @@ function exchangeHop(overrides: Partial<Hop> = {}): Hop {
   return {
     stage: 'exchange',
     isDone: true,
+    at: 1_795_513_903_000,
     milliseconds: 8.4,
     url: 'http://127.0.0.1:4701/token',
     asked: { client_id: 'agent', audience: 'http://127.0.0.1:4702', scope: 'chat.read chat.send' },
@@ -43,6 +44,26 @@ test('a hop is printed with what was asked, what was granted, and the decoded to
       '',
     ].join('\n'),
   );
+});
+
+test('claims are told in the order of who, whom and what, with times as clock and distance', () => {
+  const claims = {
+    exp: 1_795_514_203,
+    amr: ['pwd', 'otp'],
+    aud: 'http://as',
+    sub: 'U1',
+    iss: 'http://idp',
+    iat: 1_795_513_903,
+  };
+  const rows = describeHop(exchangeHop({ token: { header: {}, claims } })).rows.slice(-6);
+  expect(rows.map(({ label, value, note }) => [label, value, note])).toEqual([
+    ['iss', 'http://idp', undefined],
+    ['sub', 'U1', undefined],
+    ['aud', 'http://as', undefined],
+    ['amr', 'pwd otp', undefined],
+    ['exp', '1795514203', '09:56:43 UTC, in 5 min'],
+    ['iat', '1795513903', '09:51:43 UTC, now'],
+  ]);
 });
 
 test('a refused hop leads with the error, its sentence and the decision id', () => {

@@ -37,7 +37,7 @@ export function describeHop(hop: Hop): HopText {
     rows: [
       ...rows,
       ...askedRows(hop),
-      ...(hop.token === undefined ? [] : tokenRows(frame.token, hop.token)),
+      ...(hop.token === undefined ? [] : tokenRows(frame.token, hop.token, hop.at)),
       ...resultRows(hop),
     ],
   };
@@ -93,21 +93,30 @@ function askedRows(hop: Hop): HopRow[] {
 }
 
 const hiddenClaims = new Set(['at_hash', 'nonce', 's_hash', 'c_hash', 'jwk', 'x5c']);
-const instants = new Set(['iat', 'exp', 'nbf', 'auth_time', 'updated_at']);
+const instants = new Set(['iat', 'exp', 'nbf', 'auth_time', 'updated_at', 'session_expiry']);
 
-function tokenRows(name: string, token: DecodedToken): HopRow[] {
+/** Who, about whom, for whom, what: then the rest, then the times. */
+const claimOrder = ['iss', 'sub', 'aud', 'client_id', 'resource', 'scope'];
+
+function tokenRows(name: string, token: DecodedToken, at: number): HopRow[] {
   const header = Object.entries(token.header)
     .map(([key, value]) => `${key} ${plain(value)}`)
     .join('  ');
-  const claims = Object.entries(token.claims).filter(([key]) => !hiddenClaims.has(key));
-  return [
-    { label: name, value: header, isHeading: true },
-    ...claims.map(([key, value]) => ({
-      label: key,
-      value: plain(value),
-      note: instants.has(key) ? instantNote(value) : undefined,
-    })),
-  ];
+  const claims = Object.entries(token.claims)
+    .filter(([key]) => !hiddenClaims.has(key))
+    .toSorted(([a], [b]) => rankOf(a) - rankOf(b));
+  const rows = claims.map(([key, value]) => ({
+    label: key,
+    value: plain(value),
+    note: instants.has(key) ? instantNote(value, at) : undefined,
+  }));
+  return [{ label: name, value: header, isHeading: true }, ...rows];
+}
+
+function rankOf(claim: string): number {
+  const place = claimOrder.indexOf(claim);
+  if (place !== -1) return place;
+  return claimOrder.length + (instants.has(claim) ? 1 : 0);
 }
 
 function resultRows(hop: Hop): HopRow[] {
@@ -127,7 +136,9 @@ export function resultLines(result: unknown): readonly string[] {
 }
 
 function plain(value: unknown): string {
-  return withoutControls(typeof value === 'string' ? value : JSON.stringify(value)).slice(0, 200);
+  const isList = Array.isArray(value) && value.every((item) => typeof item === 'string');
+  const text = isList ? value.join(' ') : typeof value === 'string' ? value : JSON.stringify(value);
+  return withoutControls(text).slice(0, 200);
 }
 
 /** Text from a server is data: nothing in it may move the cursor or hide what follows. */
@@ -135,7 +146,7 @@ function withoutControls(text: string): string {
   return text.replace(/[\p{Cc}\u202a-\u202e\u2066-\u2069]/gu, '·');
 }
 
-function instantNote(value: unknown, nowMs: number = Date.now()): string | undefined {
+function instantNote(value: unknown, nowMs: number): string | undefined {
   if (typeof value !== 'number') return undefined;
   const seconds = Math.round(value - nowMs / 1000);
   const clock = new Date(value * 1000).toISOString().slice(11, 19);

@@ -7,6 +7,8 @@ export interface DecodedToken {
 export interface Hop {
   readonly stage: 'sign_on' | 'exchange' | 'redemption' | 'call';
   readonly isDone: boolean;
+  /** When it ended, in milliseconds since the epoch. */
+  readonly at: number;
   readonly milliseconds: number;
   readonly url: string;
   /** The person, client and parameters, in the words of the request. */
