@@ -58,9 +58,15 @@ export async function obtainAccessToken(
   return singleFlight(memory.flights, key, async () => {
     const token = await acquire(deps, request, session, target, scopes);
     if (memory.dropped) throw new CrossgrantError('signed_out', 'redeem'); // CLI-09
-    memory.tokens.set(key, token);
+    keepToken(deps, memory, key, token);
     return token;
   });
+}
+
+/** A long session does not collect what it can no longer use. */
+function keepToken(deps: ClientDeps, memory: SessionMemory, key: string, token: AccessToken): void {
+  for (const [other, { expiresAt }] of memory.tokens) if (expiresAt <= deps.clock()) memory.tokens.delete(other);
+  memory.tokens.set(key, token);
 }
 
 /** Forgets a token that the resource refused. */

@@ -2,7 +2,7 @@ import { normalizeResource, union } from '@crossgrant/protocol';
 import { type AccessRequest, type AccessToken, forgetToken, obtainAccessToken } from './access-token.ts';
 import { belongsToResource, isAllowedAddress, resourceOf } from './address.ts';
 import type { ClientDeps } from './deps.ts';
-import { knownTarget } from './discovery/discover.ts';
+import { isKnownTarget } from './discovery/discover.ts';
 import { CrossgrantError, CrossgrantMisuse } from './errors.ts';
 import { loadSession } from './identity.ts';
 import { memoryOf } from './memory.ts';
@@ -71,7 +71,7 @@ async function firstToken(
   request: AccessRequest,
   init: RequestInit,
 ): Promise<AccessToken | undefined> {
-  if (isReplayable(init) && knownTarget(deps, request.resource) === undefined) return undefined;
+  if (isReplayable(init) && !isKnownTarget(deps, request.resource)) return undefined;
   return obtainAccessToken(deps, request);
 }
 

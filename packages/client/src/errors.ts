@@ -31,7 +31,7 @@ const sentences = {
   authorization_response_refused: 'The authorization response does not belong to this sign-on.',
   id_token_invalid: 'The identity provider returned an ID token that is not valid.',
   account_switched: 'Another person signed on than the one the session belongs to.',
-  token_store_failed: 'The session could not be stored.',
+  token_store_failed: 'The session could not be stored or read.',
   browser_refused: 'The browser is opened for https and loopback http addresses only.',
 
   step_up_required: 'The identity provider asks for a stronger or fresher sign-on.',

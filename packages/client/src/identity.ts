@@ -4,7 +4,7 @@ import type { ClientDeps } from './deps.ts';
 import { type AuthorizationServer, findAuthorizationServer } from './discovery/authorization-server.ts';
 import { CrossgrantError } from './errors.ts';
 import { dropMemory, memoryOf, singleFlight } from './memory.ts';
-import { type Session, saveSession } from './sessions.ts';
+import { readSession, type Session, saveSession } from './sessions.ts';
 import { askTokenEndpoint, oauthClient, problemOf, responseOf, type TokenAnswer } from './token-endpoint.ts';
 import { signOnFailure } from './token-failures.ts';
 
@@ -20,7 +20,7 @@ const expiryMarginMs = 10_000;
 /** Loads a session of the pinned identity provider; a session of another one is never used here. */
 export async function loadSession(deps: ClientDeps, id: string): Promise<Session> {
   await saveLeftover(deps, id);
-  const session = await deps.sessions.load(id);
+  const session = await readSession(deps.sessions, id);
   if (session === undefined) throw new CrossgrantError('session_unknown', 'sign_on');
   if (session.issuer !== deps.idp.issuer) throw foreignSession(deps, session); // LES-91, MCP-09
   return session;

@@ -6,10 +6,17 @@ import type { Session } from './sessions.ts';
 /** What one client remembers while it lives. Access tokens are here and nowhere else. */
 export interface ClientMemory {
   readonly servers: Map<string, { readonly server: Promise<AuthorizationServer>; readonly until: number }>;
-  readonly targets: Map<string, { readonly target: Target; readonly until: number }>;
+  readonly targets: Map<string, KnownTarget>;
   /** Which issuer a resource named first. */
   readonly pinnedIssuers: Map<string, string>;
   readonly sessions: Map<string, SessionMemory>;
+}
+
+/** A resource that was discovered. After `until` it is asked again, where it was found the last time. */
+export interface KnownTarget {
+  readonly target: Target;
+  readonly until: number;
+  readonly pointedAt: string | undefined;
 }
 
 /** What belongs to one session, dropped as a whole. */

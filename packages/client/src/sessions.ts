@@ -57,6 +57,14 @@ export async function saveSession(store: SessionStore, session: Session): Promis
   }
 }
 
+export async function readSession(store: SessionStore, id: string): Promise<Session | undefined> {
+  try {
+    return await store.load(id);
+  } catch (error) {
+    throw new CrossgrantError('token_store_failed', 'sign_on', { cause: error });
+  }
+}
+
 function badSessionId(): CrossgrantMisuse {
   return new CrossgrantMisuse(
     'misuse/session-id',

@@ -199,3 +199,17 @@ test('an open resource gets no token', async () => {
   expect(bearers()).toEqual([undefined, undefined]);
   expect(world.idp.asked).toEqual([]);
 });
+
+test('a resource that was found through its challenge is asked there again, and without a call in vain', async () => {
+  world = await startWorld();
+  const document = { resource: world.resource, authorization_servers: [world.ras.url] };
+  world.mcp.answer('GET /.well-known/oauth-protected-resource/mcp', () => ({ status: 404 }));
+  world.mcp.answer('GET /somewhere', () => ({ json: document }));
+  const pointer = { 'www-authenticate': `Bearer resource_metadata="${world.mcp.url}/somewhere"` };
+  world.mcp.answer('POST /mcp', inTurn({ status: 401, headers: pointer }, { json: {} }));
+  await post();
+  world.clock.now += 400_000;
+  expect((await post()).status).toBe(200);
+  expect(world.mcp.askedFor('/somewhere')).toHaveLength(2);
+  expect(bearers()).toEqual([undefined, 'Bearer access-1', 'Bearer access-1']);
+});

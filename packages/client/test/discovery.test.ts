@@ -204,8 +204,10 @@ verifies('CLI-11', 'answers that are too large, too slow or not over https are r
   world.mcp.answer(prmPath, () => prm({}));
   world.ras.answer(asPath, () => metadata(world.ras.url, { token_endpoint: 'http://auth.chat.example/token' }));
   await expectFailure(askToken(), 'metadata_invalid', 'discovery');
-  const plain = world.client.accessToken({ session: world.session.id, resource: 'http://mcp.chat.example/mcp' });
-  await expectFailure(plain, 'address_refused', 'discovery');
+  for (const resource of ['http://mcp.chat.example/mcp', 'nonsense', 'urn:x', 'https://user@mcp.chat.example/']) {
+    const plain = world.client.accessToken({ session: world.session.id, resource });
+    await expectFailure(plain, 'address_refused', 'discovery');
+  }
   nothingLeft();
 });
 

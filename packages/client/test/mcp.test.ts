@@ -2,6 +2,8 @@ import { createServer, type Server } from 'node:http';
 import type { AddressInfo } from 'node:net';
 import { verifies } from '@crossgrant/testkit';
 import { Client, StreamableHTTPClientTransport } from '@modelcontextprotocol/client';
+import { Client as FirstClient } from '@modelcontextprotocol/sdk/client/index.js';
+import { StreamableHTTPClientTransport as FirstTransport } from '@modelcontextprotocol/sdk/client/streamableHttp.js';
 import { afterEach, expect, test } from 'vitest';
 import { announceEnterpriseManaged, crossgrantAuthProvider, crossgrantFetch } from '../src/mcp/index.ts';
 import { expectFailure } from './expect-failure.ts';
@@ -150,6 +152,17 @@ test('the auth provider serves transports whose fetch is taken', async () => {
   expect((await client.listTools()).tools).toHaveLength(1);
   await client.close();
   expect(world.ras.askedFor('/token')).toHaveLength(2);
+});
+
+test('the client of the 1.x package connects with the same fetch', async () => {
+  world = await startWorld();
+  const messages = answerMcp();
+  const client = new FirstClient({ name: 'agent', version: '1.0.0' }, { capabilities: announceEnterpriseManaged() });
+  const fetch = crossgrantFetch(world.client, { session: 'ses_alice', url: world.resource });
+  await client.connect(new FirstTransport(new URL(world.resource), { fetch }));
+  expect((await client.listTools()).tools).toHaveLength(1);
+  await client.close();
+  expect(messages.map((message) => message.method)).toContain('tools/list');
 });
 
 verifies('MCP-11', 'a transport that is sent elsewhere does not take the token along', async () => {

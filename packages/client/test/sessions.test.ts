@@ -214,6 +214,15 @@ verifies(
   },
 );
 
+verifies('LES-93', 'a store that cannot read is reported, and nothing is sent', async () => {
+  const load = () => Promise.reject(new Error('disk gone'));
+  world = await startWorld();
+  const client = createCrossgrantClient({ ...world.options, sessions: { ...createMemorySessions(), load } });
+  const request = { session: 'ses_alice', resource: world.resource };
+  await expectFailure(client.accessToken(request), 'token_store_failed', 'sign_on');
+  expect(world.seen).toEqual([]);
+});
+
 verifies('LES-93', 'a store that forgets what it saved does not make the client present a spent token', async () => {
   const sessions = createMemorySessions();
   world = await startWorld((options) => ({ ...options, sessions }));

@@ -4,7 +4,7 @@ import { isAllowedAddress } from '../address.ts';
 import type { ClientDeps } from '../deps.ts';
 import { CrossgrantError } from '../errors.ts';
 import { readFirstDocument } from './document.ts';
-import { authorizationServerLocations } from './well-known.ts';
+import { authorizationServerLocations, identityProviderLocations } from './well-known.ts';
 
 declare const checked: unique symbol;
 
@@ -36,7 +36,9 @@ export function findAuthorizationServer(deps: ClientDeps, issuer: string): Promi
 }
 
 async function readAuthorizationServer(deps: ClientDeps, issuer: string): Promise<AuthorizationServer> {
-  const document = await readFirstDocument(deps, authorizationServerLocations(issuer), {
+  const isIdp = issuer === deps.idp.issuer;
+  const locations = isIdp ? identityProviderLocations(issuer) : authorizationServerLocations(issuer);
+  const document = await readFirstDocument(deps, locations, {
     missing: 'metadata_unavailable',
     invalid: 'metadata_invalid',
   });

@@ -1,6 +1,8 @@
 import { grantTypes, normalizeResource, profiles, sameResource } from '@crossgrant/protocol';
+import { isAllowedAddress } from '../address.ts';
 import type { ClientDeps } from '../deps.ts';
 import { CrossgrantError } from '../errors.ts';
+import { withoutQuery } from '../oauth-error.ts';
 import type { ResourceServerCredentials } from '../options.ts';
 import { type AuthorizationServer, findAuthorizationServer } from './authorization-server.ts';
 import { type ProtectedResource, readProtectedResource } from './protected-resource.ts';
@@ -22,10 +24,13 @@ const keptForMs = 300_000;
  * MCP-EMA §4, §6; RFC 9728 §3; RFC 8414 §3.
  */
 export async function discover(deps: ClientDeps, resource: string, pointedAt?: string): Promise<Target> {
-  const known = knownTarget(deps, resource);
-  if (known !== undefined) return known;
+  if (!isAllowedAddress(resource, deps.development)) throw refusedAddress(resource);
+  const key = normalizeResource(resource);
+  const known = deps.memory.targets.get(key);
+  if (known !== undefined && deps.clock() < known.until) return known.target;
 
-  const document = await readProtectedResource(deps, resource, pointedAt);
+  const pointer = pointedAt ?? known?.pointedAt;
+  const document = await readProtectedResource(deps, resource, pointer);
   const credentials = chooseCredentials(deps, document);
   requirePinnedIssuer(deps, document.resource, credentials);
   const server = await findAuthorizationServer(deps, credentials.issuer);
@@ -38,13 +43,13 @@ export async function discover(deps: ClientDeps, resource: string, pointedAt?: s
     credentials,
   };
   deps.memory.pinnedIssuers.set(normalizeResource(target.resource), server.issuer);
-  deps.memory.targets.set(normalizeResource(resource), { target, until: deps.clock() + keptForMs });
+  deps.memory.targets.set(key, { target, until: deps.clock() + keptForMs, pointedAt: pointer });
   return target;
 }
 
-export function knownTarget(deps: ClientDeps, resource: string): Target | undefined {
-  const known = deps.memory.targets.get(normalizeResource(resource));
-  return known !== undefined && deps.clock() < known.until ? known.target : undefined;
+/** Tells whether a resource was discovered before, however long ago. */
+export function isKnownTarget(deps: ClientDeps, resource: string): boolean {
+  return deps.memory.targets.has(normalizeResource(resource));
 }
 
 /** The first named authorization server that the organisation registered the client with, compared to the letter. */
@@ -81,4 +86,8 @@ function requireIdJag(server: AuthorizationServer, credentials: ResourceServerCr
   const unsupported = new CrossgrantError('id_jag_unsupported', 'discovery', { cause });
   if (credentials.mustAdvertiseIdJag) throw unsupported; // MCP-04
   if (grants !== undefined && !grants.includes(grantTypes.jwtBearer)) throw unsupported; // MCP-04
+}
+
+function refusedAddress(resource: string): CrossgrantError {
+  return new CrossgrantError('address_refused', 'discovery', { cause: { resource: withoutQuery(resource) } });
 }

@@ -1,6 +1,6 @@
 import { verifies } from '@crossgrant/testkit';
-import { expect } from 'vitest';
-import { authorizationServerLocations, protectedResourceLocations } from './well-known.ts';
+import { expect, test } from 'vitest';
+import { authorizationServerLocations, identityProviderLocations, protectedResourceLocations } from './well-known.ts';
 
 verifies('MCP-10', 'issuers with a path have three locations, others two', () => {
   expect(authorizationServerLocations('https://as.example/tenant')).toEqual([
@@ -21,5 +21,17 @@ verifies('MCP-10', 'a resource is described below its path, then at the root', (
   ]);
   expect(protectedResourceLocations('https://mcp.example')).toEqual([
     'https://mcp.example/.well-known/oauth-protected-resource',
+  ]);
+});
+
+test('an identity provider is asked for its OpenID Connect document first', () => {
+  expect(identityProviderLocations('https://idp.example/tenant')).toEqual([
+    'https://idp.example/tenant/.well-known/openid-configuration',
+    'https://idp.example/.well-known/oauth-authorization-server/tenant',
+    'https://idp.example/.well-known/openid-configuration/tenant',
+  ]);
+  expect(identityProviderLocations('https://idp.example')).toEqual([
+    'https://idp.example/.well-known/openid-configuration',
+    'https://idp.example/.well-known/oauth-authorization-server',
   ]);
 });

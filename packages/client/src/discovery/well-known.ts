@@ -16,6 +16,18 @@ export function authorizationServerLocations(issuer: string): readonly string[] 
   return [...prefixed, `${origin}${path}${wellKnown.openidConfiguration}`];
 }
 
+/**
+ * The same for an identity provider, where the document of OpenID Connect comes first: it alone is bound to name the keys
+ * and algorithms of ID tokens.
+ *
+ * OpenID Connect Discovery §4, RFC 8414 §5.
+ */
+export function identityProviderLocations(issuer: string): readonly string[] {
+  const { origin, pathname } = new URL(issuer);
+  const canonical = `${origin}${pathname.replace(/\/$/, '')}${wellKnown.openidConfiguration}`;
+  return [...new Set([canonical, ...authorizationServerLocations(issuer)])];
+}
+
 /** Where the metadata of a resource may be when it does not say so itself. RFC 9728 §3.1, MCP 2026-07-28. */
 export function protectedResourceLocations(resource: string): readonly string[] {
   const { origin, pathname, search } = new URL(resource);
