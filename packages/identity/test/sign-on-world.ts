@@ -11,6 +11,7 @@ import {
   identityMigrations,
   type PersonInput,
   type SignOn,
+  type SignOnOptions,
   upsertClientApp,
   upsertPerson,
   upsertTenant,
@@ -78,6 +79,7 @@ export interface WorldOptions {
   readonly clock?: () => number;
   readonly sessionSeconds?: number;
   readonly issuer?: string;
+  readonly snapshotClients?: SignOnOptions['snapshotClients'];
 }
 
 export async function startSignOnWorld(options: WorldOptions = {}): Promise<SignOnWorld> {
@@ -105,7 +107,7 @@ export async function startSignOnWorld(options: WorldOptions = {}): Promise<Sign
       secrets: secretBox,
       clock,
     });
-    const { sessionSeconds } = options;
+    const { sessionSeconds, snapshotClients } = options;
     return createSignOn({
       database: own,
       tenant: { id: tenant.id, issuer, name: 'Acme' },
@@ -115,6 +117,7 @@ export async function startSignOnWorld(options: WorldOptions = {}): Promise<Sign
       log,
       development: true,
       sessionSeconds,
+      snapshotClients,
       explainUrl: `${issuer}/d`,
     });
   };

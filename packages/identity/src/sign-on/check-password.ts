@@ -4,6 +4,7 @@ import { settleTries, takeTry } from '../people/sign-on-attempts.ts';
 import { queries } from '../store/identity-database.ts';
 import type { SignOnDeps } from './deps.ts';
 import { signOnSeconds } from './live-person.ts';
+import { recordUnproven } from './unproven.ts';
 
 export interface PasswordAttempt {
   readonly username: string;
@@ -31,7 +32,7 @@ export async function checkPassword(deps: SignOnDeps, attempt: PasswordAttempt):
   const stored = person === undefined || !mayTry ? undefined : await passwordHashOf(deps, person.id);
   const isRight = await deps.passwords.matches(stored, attempt.password);
 
-  if (person === undefined) return refuse(deps, attempt, undefined, 'name-unknown');
+  if (person === undefined) return refuseUnknown(deps, attempt);
   if (!mayTry) return refuse(deps, attempt, person, 'account-locked');
   if (!isRight) return refuse(deps, attempt, person, 'wrong-password');
   const isActive = await settleTries(deps.database, person.id);
@@ -48,13 +49,15 @@ async function passwordHashOf(deps: SignOnDeps, userId: string): Promise<string 
   return row?.password_hash ?? undefined;
 }
 
-/** The attempt is on record before it is answered. What was typed as a name is kept only if it names somebody. */
-async function refuse(
-  deps: SignOnDeps,
-  attempt: PasswordAttempt,
-  person: Person | undefined,
-  because: string,
-): Promise<Wrong> {
+async function refuseUnknown(deps: SignOnDeps, attempt: PasswordAttempt): Promise<Wrong> {
+  const { clientId: client, address = '' } = attempt;
+  const id = newId('aud', deps.clock());
+  await recordUnproven(deps, { id, kind: 'sign_on', code: 'sign-on/name-unknown', client, address });
+  return { isRight: false, problem: 'no-match' };
+}
+
+/** The attempt is on record before it is answered; what was typed as a password is not. */
+async function refuse(deps: SignOnDeps, attempt: PasswordAttempt, person: Person, because: string): Promise<Wrong> {
   await deps.database.commits.audit({
     id: newId('aud', deps.clock()),
     scope: deps.tenantId,
@@ -63,7 +66,7 @@ async function refuse(
     outcome: 'deny',
     code: `sign-on/${because}`,
     client: attempt.clientId,
-    personal: { person: person?.id ?? 'unknown', username: person?.username, address: attempt.address },
+    personal: { person: person.id, username: person.username, address: attempt.address },
   });
   return { isRight: false, problem: 'no-match' };
 }

@@ -12,6 +12,7 @@ import {
 } from '@crossgrant/protocol';
 import { authenticateClient } from '../clients/authenticate-client.ts';
 import type { SignOnDeps } from './deps.ts';
+import { recordUnproven } from './unproven.ts';
 
 /**
  * Authenticates the client by the same strict reading as our own grants, before oidc-provider sees the request: one
@@ -23,21 +24,14 @@ export async function refuseClient(
   deps: SignOnDeps,
   request: IncomingMessage,
   body: Buffer,
+  address: string,
 ): Promise<PlainResponse | undefined> {
   const headers = plainHeaders(headerPairs(request.rawHeaders));
   const { refusal, clientId } = await judge(deps, headers, body.toString('utf8'));
   if (refusal === undefined) return undefined;
 
   const id = newId('aud', deps.clock());
-  await deps.database.commits.audit({
-    id,
-    scope: deps.tenantId,
-    at: deps.clock(),
-    kind: 'client_authentication',
-    outcome: 'refused',
-    code: refusal.code,
-    client: clientId,
-  });
+  await recordUnproven(deps, { id, kind: 'client_authentication', code: refusal.code, client: clientId, address });
   const wwwAuthenticate = headers.get('authorization') === undefined ? undefined : `Basic realm="${deps.issuer}"`;
   return refusalResponse(refusal, { id, explainUrl: deps.explainUrl, wwwAuthenticate });
 }

@@ -131,6 +131,8 @@ async function serve(
   const target = pathBelowIssuer(request, deps.issuer);
   const path = target.split('?', 1)[0] ?? '/';
 
+  const address = deps.addressOf?.(request) ?? request.socket.remoteAddress ?? '';
+
   if (request.method === 'POST' && getInsteadOf.has(path)) {
     const query = isForm(request) ? body.toString('utf8') : '';
     return end(response, 303, {
@@ -139,10 +141,9 @@ async function serve(
     });
   }
   if (request.method === 'POST' && clientEndpoints.has(path)) {
-    const refused = await refuseClient(deps, request, body);
+    const refused = await refuseClient(deps, request, body, address);
     if (refused !== undefined) return end(response, refused.status, refused.headers, refused.body);
   }
-  const address = deps.addressOf?.(request) ?? request.socket.remoteAddress ?? '';
   const req = requestForProvider(request, body, { issuer: deps.issuer, address });
   if (isSignOnPath(path)) return serveSignOn({ provider: running.provider, deps, req, res: response }, body);
   await running.handle(req, response);

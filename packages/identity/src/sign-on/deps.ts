@@ -1,5 +1,5 @@
 import type { IncomingMessage } from 'node:http';
-import type { KeyRing, Logger, SecretBox } from '@crossgrant/platform';
+import type { KeyRing, Logger, RefusalCounter, SecretBox } from '@crossgrant/platform';
 import type { Clock } from '@crossgrant/protocol';
 import type { ClientApp } from '../clients/client-app.ts';
 import type { PasswordVerifier } from '../people/password.ts';
@@ -20,6 +20,8 @@ export interface SignOnOptions {
   readonly explainUrl?: string;
   /** Client apps from a snapshot; without it each look-up asks the database. */
   readonly snapshotClients?: (clientId: string) => ClientApp | undefined;
+  /** Counts refusals of callers nobody knows; without it each of them is an audit row. */
+  readonly anonymous?: RefusalCounter;
   readonly development: boolean;
   /** Absolute end of a sign-in, whatever is renewed meanwhile. */
   readonly sessionSeconds?: number;
