@@ -130,7 +130,7 @@ function isUsable(deps: ClientDeps, session: Session): boolean {
 /** Nothing is left to present: the assertion goes out of the store as well. */
 async function assertionSpent(deps: ClientDeps, session: Session): Promise<CrossgrantError> {
   const { idToken: _spent, idTokenExpiresAt, ...rest } = session;
-  if (idTokenExpiresAt !== undefined && idTokenExpiresAt <= deps.clock()) await saveSession(deps.sessions, rest);
+  if (idTokenExpiresAt !== undefined && idTokenExpiresAt <= deps.clock()) await saveSession(deps.sessions, rest); // DEL-01
   return new CrossgrantError('sign_on_required', 'sign_on');
 }
 

@@ -49,7 +49,7 @@ export function memoryOf(memory: ClientMemory, sessionId: string): SessionMemory
     spentRefreshTokens: new Set(),
     unsaved: undefined,
   };
-  memory.sessions.set(sessionId, fresh);
+  memory.sessions.set(sessionId, fresh); // DEL-01
   return fresh;
 }
 

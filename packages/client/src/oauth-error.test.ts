@@ -37,7 +37,7 @@ verifies('LES-92', 'the link to a decision is a web address or no link', () => {
   expect(described?.decisionId).toBe('aud_01KB');
 });
 
-verifies(['ATK-60', 'CLI-01'], 'tokens are cut out of everything an error shows', async () => {
+verifies(['ATK-60', 'CLI-01', 'DEL-02'], 'tokens are cut out of everything an error shows', async () => {
   const jwt = 'eyJhbGciOiJFUzI1NiJ9.eyJzdWIiOiJhbGljZSJ9.c2lnbmF0dXJl';
   const body = JSON.stringify({
     access_token: 'opaque-1',

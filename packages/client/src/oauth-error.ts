@@ -67,7 +67,7 @@ const jwtShaped = /eyJ[\w-]{4,}(?:\.[\w-]*){0,4}/g;
 /** Cuts tokens out of a text that may end in a log. */
 export function withoutTokens(text: string): string {
   const masked = text.replace(secretMembers, '$1"[token]"');
-  return masked.replace(jwtShaped, '[token]'); // ATK-60
+  return masked.replace(jwtShaped, '[token]'); // ATK-60, CLI-01, DEL-02
 }
 
 export function withoutQuery(url: string): string {

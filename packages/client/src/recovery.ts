@@ -66,7 +66,7 @@ export function recover(
     case 'id_jag_refused':
       return askForAnotherIdJag(budget, attempt, failure);
     default:
-      return Promise.reject(failure);
+      return Promise.reject(failure); // MCP-08, ATK-52
   }
 }
 

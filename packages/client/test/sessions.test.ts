@@ -69,6 +69,16 @@ verifies(
   },
 );
 
+verifies('DEL-01', 'tokens belong to one session, also between two sessions of one person', async () => {
+  world = await startWorld();
+  await world.client.adoptSignOn({ idToken: await world.idToken(), session: 'ses_second' });
+  const first = await askToken();
+  expect((await askToken()).value).toBe(first.value);
+  expect((await askToken('ses_second')).value).not.toBe(first.value);
+  await world.client.signOut('ses_second');
+  expect((await askToken()).value).toBe(first.value);
+});
+
 verifies('CLI-09', 'sign-out forgets session and tokens', async () => {
   world = await startWorld();
   const first = await askToken();
@@ -172,14 +182,18 @@ verifies('CLI-10', 'an expired ID token is renewed with the refresh token, once 
   expect(refreshes().map((entry) => entry.form.get('refresh_token'))).toEqual(['rt-first', 'rt-next']);
 });
 
-verifies('CLI-10', 'an expired ID token without refresh token asks for a sign-on and leaves the store', async () => {
-  const sessions = createMemorySessions();
-  world = await startWorld((options) => ({ ...options, sessions }));
-  world.clock.now += 700_000;
-  await expectFailure(askToken(), 'sign_on_required', 'sign_on');
-  expect(world.idp.askedFor('/token')).toEqual([]);
-  expect((await sessions.load('ses_alice'))?.idToken).toBeUndefined();
-});
+verifies(
+  ['CLI-10', 'DEL-01'],
+  'an expired ID token without refresh token asks for a sign-on and leaves the store',
+  async () => {
+    const sessions = createMemorySessions();
+    world = await startWorld((options) => ({ ...options, sessions }));
+    world.clock.now += 700_000;
+    await expectFailure(askToken(), 'sign_on_required', 'sign_on');
+    expect(world.idp.askedFor('/token')).toEqual([]);
+    expect((await sessions.load('ses_alice'))?.idToken).toBeUndefined();
+  },
+);
 
 verifies('CLI-10', 'an ID token with a forged signature is not taken from a refresh', async () => {
   world = await startWorld();
