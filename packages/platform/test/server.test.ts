@@ -338,7 +338,17 @@ test('closing lets a running request end', async () => {
 
 test('wrong settings are one sentence each', async () => {
   const log = createLog({ name: 'test', destination: { write: () => undefined } });
-  for (const listen of ['4701', 'localhost', '127.0.0.1:99999', 'http://x:1', '']) {
+  for (const listen of [
+    '4701',
+    'localhost',
+    '127.0.0.1:99999',
+    'http://x:1',
+    '',
+    '0:0',
+    '0x0:0',
+    '127.1:0',
+    '010.0.0.1:0',
+  ]) {
     await expect(startServer({ listen, routes: [], log }), listen).rejects.toMatchObject({ code: 'server/listen' });
   }
   await expect(startServer({ listen: '127.0.0.1:0', routes: [echo, echo], log })).rejects.toMatchObject({

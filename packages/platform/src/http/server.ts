@@ -12,7 +12,7 @@ import {
 import { isStoreFault } from '../database/store-fault.ts';
 import { KeysUnavailable, Misuse } from '../errors.ts';
 import type { Logger } from '../log/log.ts';
-import type { AddressRange } from '../outbound/address.ts';
+import { type AddressRange, parseAddress } from '../outbound/address.ts';
 import { readBody } from './read-body.ts';
 import { parseRanges, remoteAddress } from './remote-address.ts';
 import { createRouter, type Fallback, passOn, type Route } from './routes.ts';
@@ -186,7 +186,8 @@ function parseListen(listen: string): { host: string; port: number } {
   const match = /^(?:\[([0-9a-fA-F:.]+)\]|([A-Za-z0-9.-]+)):(\d{1,5})$/.exec(listen);
   const port = Number(match?.[3]);
   const host = match?.[1] ?? match?.[2];
-  if (host === undefined || port > 65_535) {
+  const isOddNumber = host !== undefined && /^(?:[\d.]+|0x[\da-f.x]*)$/i.test(host) && parseAddress(host) === undefined;
+  if (host === undefined || isOddNumber || port > 65_535) {
     throw new Misuse(
       'server/listen',
       `listen must be host:port, for example 127.0.0.1:4701; ${JSON.stringify(listen)} is not.`,

@@ -100,6 +100,9 @@ test('what is no secret stays: ids, codes of errors and refusals, counts, issuer
         iss: 'https://idp.example',
         tokens: 3,
         hasSecret: true,
+        authorizationDetails: [{ type: 'calendar' }],
+        subjectTokenType: 'urn:x',
+        assertionSeconds: '300',
       },
       'token refused',
     );
@@ -113,6 +116,9 @@ test('what is no secret stays: ids, codes of errors and refusals, counts, issuer
     iss: 'https://idp.example',
     tokens: 3,
     hasSecret: true,
+    authorizationDetails: [{ type: 'calendar' }],
+    subjectTokenType: 'urn:x',
+    assertionSeconds: '300',
     msg: 'token refused',
   });
 });

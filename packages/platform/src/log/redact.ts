@@ -53,4 +53,4 @@ const pemBlock = /-----BEGIN [A-Z0-9 ]+-----[\s\S]*?(?:-----END [A-Z0-9 ]+-----|
 const headerCredentials = /\b(Bearer|Basic|DPoP)\s+[A-Za-z0-9._~+/=-]{6,}/gi;
 const secretAssignment = new RegExp(`\\b(${names})(=|"\\s*:\\s*"|'\\s*:\\s*'|%3D)[^&\\s"',;}]+`, 'g');
 const secretName =
-  /secret|passw|passphrase|authorization|cookie|private|assertion|(?:^|_|-)(?:code|jwt|jws|proof)$|token$|Token$|code_verifier|codeVerifier|^(?:d|p|q|dp|dq|qi|k)$|hint$|saml/i;
+  /secret|passw|passphrase|^(?:proxy-?)?authorization$|cookie$|^private|assertion$|(?:^|_|-)(?:code|jwt|jws|proof)$|(?:token|Token)(?:_?hint)?$|code_?verifier|^(?:d|p|q|dp|dq|qi|k)$|^saml/i;

@@ -8,7 +8,7 @@ import { type AddressBytes, type AddressRange, contains, parseAddress, parseRang
  * RFC 6890, IANA special-purpose registries, RFC 6052 §2.1, RFC 3056, RFC 4380, RFC 5214.
  */
 export function isGlobalUnicast(address: AddressBytes): boolean {
-  if (address.length === 4) return !reservedIpv4.some((range) => contains(range, address)); // LES-42, ATK-16
+  if (address.length === 4) return !reservedIpv4.some((range) => contains(range, address)); // LES-42
   const carried = carriedIpv4(address);
   if (carried !== undefined) return carried.every(isGlobalUnicast); // LES-42
   return contains(globalIpv6, address) && !reservedIpv6.some((range) => contains(range, address)); // LES-42
