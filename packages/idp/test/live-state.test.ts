@@ -86,16 +86,21 @@ verifies('LES-21', 'nothing outlives the absolute end of its session', async () 
   const { clock } = world;
   clock.nowMs += 60_000;
   const end = clock.nowMs + 60_000;
-  await world.addSession('sid-short', { expires_at: end, auth_time_seconds: world.nowSeconds });
+  await world.addSession('sid-short', { expires_at: end + 400, auth_time_seconds: world.nowSeconds });
   const token = await world.idToken({ sid: 'sid-short', claims: { auth_time: world.nowSeconds } });
   const { body } = await world.exchange({ subject_token: token });
   expect(body.expires_in).toBe(60);
   const { exp, session_expiry } = JSON.parse(Buffer.from(String(body.access_token).split('.')[1] ?? '', 'base64url').toString()) as Record<string, number>;
   expect([exp, session_expiry]).toEqual([end / 1000, end / 1000]);
-  clock.nowMs = end - 500;
-  expect((await world.exchange({ subject_token: token })).body.error).toBe('invalid_grant');
-  clock.nowMs = end;
-  expect((await world.exchange({ subject_token: token })).body.error).toBe('invalid_grant');
+  const because = async (): Promise<unknown> => {
+    const refused = await world.exchange({ subject_token: token });
+    expect(refused.body.error).toBe('invalid_grant');
+    return (await world.audit(refused.id))?.facts?.detail;
+  };
+  clock.nowMs = end + 200;
+  expect(await because()).toEqual({ because: 'no time left' });
+  clock.nowMs = end + 400;
+  expect(await because()).toEqual({ because: 'expired' });
 });
 
 verifies('LES-38', 'acts on things of nobody are refused and audited', async () => {

@@ -14,7 +14,7 @@ verifies(['MET-05', 'MET-06', 'MET-07', 'MET-08', 'MET-01', 'SSO-04'], 'both wel
   expect(openid).toMatchObject({
     issuer, token_endpoint: `${issuer}/token`, jwks_uri: `${issuer}/jwks.json`, authorization_endpoint: expect.stringContaining(issuer), response_types_supported: ['code'], code_challenge_methods_supported: ['S256'],
     identity_chaining_requested_token_types_supported: ['urn:ietf:params:oauth:token-type:id-jag'], subject_types_supported: ['public'], id_token_signing_alg_values_supported: ['RS256', 'ES256'],
-    userinfo_endpoint: `${issuer}/userinfo`, end_session_endpoint: expect.stringContaining(issuer),
+    claims_supported: expect.arrayContaining(['sub', 'auth_time']), userinfo_endpoint: `${issuer}/userinfo`, end_session_endpoint: expect.stringContaining(issuer),
   });
   expect(openid?.token_endpoint_auth_methods_supported).toEqual(['client_secret_post', 'client_secret_basic']);
 });

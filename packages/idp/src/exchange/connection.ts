@@ -11,7 +11,6 @@ import type { LiveState } from '../snapshot/live-state.ts';
  */
 export function findConnection(live: LiveState, client: ClientApp, audience: string): Result<{ resourceApp: ResourceApp; connection: Connection }> {
   const resourceApp = live.resourceApp(audience);
-  if (isSelf(audience, live.tenant.issuer)) return refuse('exchange/audience-self'); // TEX-23, ATK-38
   if (resourceApp === undefined) return refuse('exchange/audience-unknown'); // TEX-13, ATK-53
   if (isSelf(resourceApp.issuer, live.tenant.issuer)) return refuse('exchange/audience-self'); // TEX-23, ATK-38
   const connection = live.policy.connection(client.id, resourceApp.id);

@@ -64,7 +64,7 @@ export async function openLiveState(options: LiveStateOptions): Promise<LiveStat
   }
 
   const stop = database.onChange((scope) => {
-    if (scope === tenant.id) refresh().catch((error: unknown) => log.error({ err: error }, 'the state of the tenant could not be read')); // ADM-02
+    if (scope === tenant.id) refresh().catch((error: unknown) => log.error({ err: error }, 'the state of the tenant could not be read'));
   });
   return { current: () => view(held), refresh, close: stop };
 }
