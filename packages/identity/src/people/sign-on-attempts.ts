@@ -4,6 +4,12 @@ import { type IdentityDatabase, queries } from '../store/identity-database.ts';
 /** Wrong tries in a row after which an account takes no more. */
 export const triesBeforeLock = 5;
 
+/** A person as one row of a tenant. */
+export interface Account {
+  readonly id: string;
+  readonly tenantId: string;
+}
+
 /** How long it then takes none. */
 export const lockMilliseconds = 15 * 60_000;
 
@@ -14,11 +20,11 @@ export const lockMilliseconds = 15 * 60_000;
  * The count stands in the row of the resolved account, so neither another spelling of the name, nor a restart, nor a
  * flood of invented names makes it forget.
  */
-export async function takeTry(database: IdentityDatabase, userId: string, now: number): Promise<boolean> {
+export async function takeTry(database: IdentityDatabase, account: Account, now: number): Promise<boolean> {
   const isLockOver = sql<boolean>`locked_until is not null and locked_until <= ${now}`;
   const lockedUntil = sql<number>`cast(${now + lockMilliseconds} as bigint)`;
   const tries = sql<number>`case when ${isLockOver} then 1 else failed_sign_ons + 1 end`;
-  const isLast = sql<boolean>`(${tries}) >= ${sql.lit(triesBeforeLock)}`;
+  const isLast = sql<boolean>`(${tries}) >= ${triesBeforeLock}`;
   const lock = sql<number | null>`case when ${isLast} then ${lockedUntil} else null end`;
   const taken = await queries(database)
     .updateTable('users')
@@ -26,7 +32,8 @@ export async function takeTry(database: IdentityDatabase, userId: string, now: n
       failed_sign_ons: tries,
       locked_until: lock, // LES-05
     })
-    .where('id', '=', userId)
+    .where('tenant_id', '=', account.tenantId)
+    .where('id', '=', account.id)
     .where((e) => e.or([e('locked_until', 'is', null), e('locked_until', '<=', now)])) // LES-05
     .returning('id')
     .executeTakeFirst();
@@ -37,11 +44,12 @@ export async function takeTry(database: IdentityDatabase, userId: string, now: n
  * Forgets the tries after a right password, if the account is still active at this very moment. False when it is not:
  * then nobody is signed on.
  */
-export async function settleTries(database: IdentityDatabase, userId: string): Promise<boolean> {
+export async function settleTries(database: IdentityDatabase, account: Account): Promise<boolean> {
   const settled = await queries(database)
     .updateTable('users')
     .set({ failed_sign_ons: 0, locked_until: null })
-    .where('id', '=', userId)
+    .where('tenant_id', '=', account.tenantId)
+    .where('id', '=', account.id)
     .where('state', '=', 'active') // LES-05, LES-20
     .returning('id')
     .executeTakeFirst();

@@ -48,6 +48,7 @@ export async function upsertPerson(
       await trx
         .updateTable('users')
         .set(changedColumns(next, passwordHash !== undefined))
+        .where('tenant_id', '=', tenantId)
         .where('id', '=', id)
         .execute();
     await writeLoginNames(trx, tenantId, id, next, login);

@@ -28,14 +28,14 @@ export type PasswordCheck = { readonly isRight: true; readonly userId: string; r
 export async function checkPassword(deps: SignOnDeps, attempt: PasswordAttempt): Promise<PasswordCheck> {
   if (deps.passwords.isBusy()) return { isRight: false, problem: 'busy' };
   const person = await findPersonByLogin(deps.database, deps.tenantId, attempt.username);
-  const mayTry = person !== undefined && (await takeTry(deps.database, person.id, deps.clock()));
+  const mayTry = person !== undefined && (await takeTry(deps.database, person, deps.clock()));
   const stored = person === undefined || !mayTry ? undefined : await passwordHashOf(deps, person.id);
   const isRight = await deps.passwords.matches(stored, attempt.password);
 
   if (person === undefined) return refuseUnknown(deps, attempt);
   if (!mayTry) return refuse(deps, attempt, person, 'account-locked');
   if (!isRight) return refuse(deps, attempt, person, 'wrong-password');
-  const isActive = await settleTries(deps.database, person.id);
+  const isActive = await settleTries(deps.database, person);
   if (!isActive) return { ...(await refuse(deps, attempt, person, 'person-disabled')), problem: 'disabled' }; // LES-05, LES-20
   return { isRight: true, userId: person.id, authTime: signOnSeconds(deps.clock(), person.revokedBefore) };
 }
@@ -44,6 +44,7 @@ async function passwordHashOf(deps: SignOnDeps, userId: string): Promise<string 
   const row = await queries(deps.database)
     .selectFrom('users')
     .select('password_hash')
+    .where('tenant_id', '=', deps.tenantId)
     .where('id', '=', userId)
     .executeTakeFirst();
   return row?.password_hash ?? undefined;
