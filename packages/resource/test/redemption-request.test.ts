@@ -199,7 +199,7 @@ verifies(['RED-32', 'LES-84'], 'many sources in one minute share one row', async
   expect(world.audit.length).toBe(1_001);
 });
 
-verifies('RED-28', 'no refresh token is issued, also when offline_access is asked for', async () => {
+verifies(['RED-28', 'RTK-01', 'ATK-43'], 'no refresh token is issued, also when offline_access is asked for', async () => {
   const world = createWorld({ resource: { scopes: ['chat.read', 'offline_access'] } });
   const body = await redeemed(world, idJag({ scope: 'chat.read offline_access' }), {
     form: { scope: 'chat.read offline_access' },

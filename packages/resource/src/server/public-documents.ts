@@ -38,7 +38,7 @@ export function metadataOf(issuer: string, directory: ResourceDirectory): JsonOb
 export function metadataResponse(metadata: JsonObject): PlainResponse {
   return jsonResponse(200, metadata, {
     ...publicCaching, // MET-12
-    'access-control-allow-origin': '*', // MET-12
+    'access-control-allow-origin': '*', // MET-12, BCP-06
   });
 }
 
