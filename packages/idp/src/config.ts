@@ -128,7 +128,11 @@ export interface RuleConfig {
   /** Connection keys, `client/resourceApp`. Absent together with `tags`: every connection. */
   readonly connections?: readonly string[];
   /** Tags by what carries them; every kind named must match, one tag of each is enough. */
-  readonly tags?: { readonly clients?: readonly string[]; readonly resourceApps?: readonly string[]; readonly resources?: readonly string[] };
+  readonly tags?: {
+    readonly clients?: readonly string[];
+    readonly resourceApps?: readonly string[];
+    readonly resources?: readonly string[];
+  };
   /** Absent: every scope. */
   readonly scopes?: readonly string[];
   /** Restricts the rule to scopes of these risks. */

@@ -1,14 +1,49 @@
-export type { ClientAppConfig, ConnectionConfig, ExchangeLimits, IdpConfig, PersonConfig, PolicySection, ResourceAppConfig, ResourceConfig, RuleConfig, ScopeConfig } from './config.ts';
-export { compilePolicy, createPolicyIndex, type PolicyIndex, type PolicySnapshot, type PolicySource } from './domain/policy/compile.ts';
-export type { Allowed, Decision, Denied, DenyCause, Pending, ScopeReason, StepUp, StepUpNeeded } from './domain/policy/decision.ts';
-export { evaluatePolicy } from './domain/policy/evaluate.ts';
-export type { Connection, Facts, PolicyClient, Resource, ResourceApp, Rule, RuleConditions, ScopeRisk } from './domain/policy/model.ts';
-export { type IssueAttempt, type IssuePermit, mayIssue } from './exchange/may-issue.ts';
-export { type RunningIdp, startIdp } from './start-idp.ts';
-export { idpMigrations } from './store/migrations.ts';
-export type { IdpDatabase, IdpSchema, PolicySchema } from './store/schema.ts';
 export { setClientAppState, setResourceAppState } from './commands/apps.ts';
 export type { Actor } from './commands/change.ts';
 export { approveConnection, blockConnection } from './commands/connections.ts';
 export { disablePerson, enablePerson, endSession, revokePerson } from './commands/people.ts';
 export { revokeEverything, setTenantState } from './commands/tenant.ts';
+export type {
+  ClientAppConfig,
+  ConnectionConfig,
+  ExchangeLimits,
+  IdpConfig,
+  PersonConfig,
+  PolicySection,
+  ResourceAppConfig,
+  ResourceConfig,
+  RuleConfig,
+  ScopeConfig,
+} from './config.ts';
+export {
+  compilePolicy,
+  createPolicyIndex,
+  type PolicyIndex,
+  type PolicySnapshot,
+  type PolicySource,
+} from './domain/policy/compile.ts';
+export type {
+  Allowed,
+  Decision,
+  Denied,
+  DenyCause,
+  Pending,
+  ScopeReason,
+  StepUp,
+  StepUpNeeded,
+} from './domain/policy/decision.ts';
+export { evaluatePolicy } from './domain/policy/evaluate.ts';
+export type {
+  Connection,
+  Facts,
+  PolicyClient,
+  Resource,
+  ResourceApp,
+  Rule,
+  RuleConditions,
+  ScopeRisk,
+} from './domain/policy/model.ts';
+export { type IssueAttempt, type IssuePermit, mayIssue } from './exchange/may-issue.ts';
+export { type RunningIdp, startIdp } from './start-idp.ts';
+export { idpMigrations } from './store/migrations.ts';
+export type { IdpDatabase, IdpSchema, PolicySchema } from './store/schema.ts';

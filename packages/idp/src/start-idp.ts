@@ -1,5 +1,18 @@
 import { createSignOn, identityMigrations, passwordAssurance, type SignOn, upsertTenant } from '@crossgrant/identity';
-import { createLog, createRefusalCounter, type KeyRing, type Logger, Misuse, openDatabase, openKeyRing, openSecretBox, type RefusalCounter, type Route, type SecretBox, startServer } from '@crossgrant/platform';
+import {
+  createLog,
+  createRefusalCounter,
+  type KeyRing,
+  type Logger,
+  Misuse,
+  openDatabase,
+  openKeyRing,
+  openSecretBox,
+  type RefusalCounter,
+  type Route,
+  type SecretBox,
+  startServer,
+} from '@crossgrant/platform';
 import { type Clock, parseIssuerUrl } from '@crossgrant/protocol';
 import { applyConfig } from './apply/apply-config.ts';
 import type { IdpConfig } from './config.ts';
@@ -34,7 +47,11 @@ export async function startIdp(config: IdpConfig, seams: { readonly clock?: Cloc
   checkConfig(config);
   const clock = seams.clock ?? Date.now;
   const log = createLog({ name: 'idp', level: config.log?.level, destination: config.log?.destination });
-  const secretBox = openSecretBox({ env: 'CROSSGRANT_IDP_KEY', file: config.keyFile ?? keyBeside(config), createIfMissing: config.development });
+  const secretBox = openSecretBox({
+    env: 'CROSSGRANT_IDP_KEY',
+    file: config.keyFile ?? keyBeside(config),
+    createIfMissing: config.development,
+  });
   const database: IdpDatabase = await openDatabase<IdpSchema>({
     url: config.database,
     migrations: [...identityMigrations, ...idpMigrations],
@@ -69,13 +86,49 @@ async function serve(config: IdpConfig, { clock, log, secretBox, database }: Par
   const { issuer } = config;
   const tenant = await upsertTenant(database, { issuer, name: config.tenant?.name ?? 'default' }, clock());
   await applyConfig({ database, tenantId: tenant.id, secretBox, clock, log }, config);
-  const keyRing = await openKeyRing({ database, scope: tenant.id, purposes: ['tokens'], algorithms: ['RS256', 'ES256'], secrets: secretBox, clock });
-  const liveState = await openLiveState({ database, tenant: { id: tenant.id, issuer }, attainableAcrs: [passwordAssurance.acr], log });
-  const anonymous = createRefusalCounter({ commits: database.commits, clock, onProblem: (error) => log.error({ err: error }, 'counted refusals were not written') });
+  const keyRing = await openKeyRing({
+    database,
+    scope: tenant.id,
+    purposes: ['tokens'],
+    algorithms: ['RS256', 'ES256'],
+    secrets: secretBox,
+    clock,
+  });
+  const liveState = await openLiveState({
+    database,
+    tenant: { id: tenant.id, issuer },
+    attainableAcrs: [passwordAssurance.acr],
+    log,
+  });
+  const anonymous = createRefusalCounter({
+    commits: database.commits,
+    clock,
+    onProblem: (error) => log.error({ err: error }, 'counted refusals were not written'),
+  });
   const explainUrl = endpointUrl(issuer, '/explain');
-  const exchange = exchangeDeps(config, { clock, log, secretBox, database }, { tenantId: tenant.id, keyRing, liveState, anonymous, explainUrl });
-  const signOn = createSignOn({ database, tenant, keyRing, secretBox, clock, log, explainUrl, development: config.development, sessionSeconds: config.sessionSeconds });
-  const server = await startServer({ listen: config.listen, issuer, log, routes: await buildRoutes(issuer, { exchange, signOn }), fallback: (request, response, body) => signOn.callback(request, response, body) });
+  const exchange = exchangeDeps(
+    config,
+    { clock, log, secretBox, database },
+    { tenantId: tenant.id, keyRing, liveState, anonymous, explainUrl },
+  );
+  const signOn = createSignOn({
+    database,
+    tenant,
+    keyRing,
+    secretBox,
+    clock,
+    log,
+    explainUrl,
+    development: config.development,
+    sessionSeconds: config.sessionSeconds,
+  });
+  const server = await startServer({
+    listen: config.listen,
+    issuer,
+    log,
+    routes: await buildRoutes(issuer, { exchange, signOn }),
+    fallback: (request, response, body) => signOn.callback(request, response, body),
+  });
 
   log.info({ url: server.url, issuer }, 'the IdP listens');
   return {
@@ -93,7 +146,17 @@ async function serve(config: IdpConfig, { clock, log, secretBox, database }: Par
   };
 }
 
-function exchangeDeps(config: IdpConfig, parts: Parts, own: { tenantId: string; keyRing: KeyRing; liveState: LiveStateSource; anonymous: RefusalCounter; explainUrl: string }): ExchangeDeps {
+function exchangeDeps(
+  config: IdpConfig,
+  parts: Parts,
+  own: {
+    tenantId: string;
+    keyRing: KeyRing;
+    liveState: LiveStateSource;
+    anonymous: RefusalCounter;
+    explainUrl: string;
+  },
+): ExchangeDeps {
   const limits = config.exchangeLimits ?? defaultLimits;
   return {
     ...parts,
@@ -105,7 +168,10 @@ function exchangeDeps(config: IdpConfig, parts: Parts, own: { tenantId: string; 
   };
 }
 
-async function buildRoutes(issuer: string, { exchange, signOn }: { exchange: ExchangeDeps; signOn: SignOn }): Promise<readonly Route[]> {
+async function buildRoutes(
+  issuer: string,
+  { exchange, signOn }: { exchange: ExchangeDeps; signOn: SignOn },
+): Promise<readonly Route[]> {
   const handler = tokenEndpoint({ ...exchange, exchange: createExchange(exchange) });
   return [
     { method: 'POST', path: endpointPath(issuer, '/token'), handler },
@@ -117,7 +183,10 @@ async function buildRoutes(issuer: string, { exchange, signOn }: { exchange: Exc
 function checkConfig({ issuer, development, database, keyFile }: IdpConfig): void {
   const parsed = parseIssuerUrl(issuer, { allowHttpLoopback: development });
   if (!parsed.ok) {
-    throw new Misuse('idp/issuer', `idp.issuer must be an https URL without query and fragment${development ? ', or http on loopback' : ''}; ${JSON.stringify(issuer)} is not.`); // MET-05
+    throw new Misuse(
+      'idp/issuer',
+      `idp.issuer must be an https URL without query and fragment${development ? ', or http on loopback' : ''}; ${JSON.stringify(issuer)} is not.`,
+    ); // MET-05
   }
   if (database === '') {
     throw new Misuse('idp/database', 'idp.database must name a file or a postgres:// URL.');

@@ -12,18 +12,49 @@ afterAll(() => world.close());
 verifies('ADM-04', 'every decision is on record with all that went into it', async () => {
   const { body } = await world.exchange({ scope: 'chat.read chat.purge' });
   const jti = String(decode(body.access_token).payload.jti);
-  const { id } = await world.idp.database.kysely.selectFrom('audit_rows').select('id').where('jti', '=', jti).executeTakeFirstOrThrow();
+  const { id } = await world.idp.database.kysely
+    .selectFrom('audit_rows')
+    .select('id')
+    .where('jti', '=', jti)
+    .executeTakeFirstOrThrow();
   const ada = await world.userId('ada');
   expect(await world.audit(id)).toMatchObject({
-    at: world.clock.nowMs, kind: 'exchange', outcome: 'allow', client: 'agent', audience: ras, resource: mcp, scopesRequested: 'chat.read chat.purge', scopesGranted: 'chat.read', jti,
-    ruleIds: [expect.stringMatching(/^rul_/)], personal: { person: ada, username: 'ada', email: 'ada@acme.example', address: '10.1.1.1' },
-    facts: { issuer, groups: ['engineering'], acr: 'urn:crossgrant:acr:password', amr: ['pwd'], authTime: world.nowSeconds - 100, callerAddress: '127.0.0.1', reasons: [{ scope: 'chat.read', verdict: 'granted' }, { scope: 'chat.purge', because: 'outside_ceiling' }] },
+    at: world.clock.nowMs,
+    kind: 'exchange',
+    outcome: 'allow',
+    client: 'agent',
+    audience: ras,
+    resource: mcp,
+    scopesRequested: 'chat.read chat.purge',
+    scopesGranted: 'chat.read',
+    jti,
+    ruleIds: [expect.stringMatching(/^rul_/)],
+    personal: { person: ada, username: 'ada', email: 'ada@acme.example', address: '10.1.1.1' },
+    facts: {
+      issuer,
+      groups: ['engineering'],
+      acr: 'urn:crossgrant:acr:password',
+      amr: ['pwd'],
+      authTime: world.nowSeconds - 100,
+      callerAddress: '127.0.0.1',
+      reasons: [
+        { scope: 'chat.read', verdict: 'granted' },
+        { scope: 'chat.purge', because: 'outside_ceiling' },
+      ],
+    },
   });
 });
 
 verifies('ADM-04', 'a denial is on record under the id the caller got', async () => {
   const denied = await world.exchange({ subject_token: await world.idToken({ person: 'bob' }) });
-  expect(await world.audit(denied.id)).toMatchObject({ outcome: 'deny', code: 'policy/denied', client: 'agent', audience: ras, scopesRequested: 'chat.read', personal: { username: 'bob' } });
+  expect(await world.audit(denied.id)).toMatchObject({
+    outcome: 'deny',
+    code: 'policy/denied',
+    client: 'agent',
+    audience: ras,
+    scopesRequested: 'chat.read',
+    personal: { username: 'bob' },
+  });
 });
 
 verifies(['IDJ-22', 'ATK-60', 'DEL-02'], 'no token and no secret is in the log or the audit', async () => {
@@ -37,7 +68,15 @@ verifies(['IDJ-22', 'ATK-60', 'DEL-02'], 'no token and no secret is in the log o
 });
 
 verifies('LES-84', 'refusals of the unproven are counted, not written one by one', async () => {
-  const countRows = async (): Promise<number> => Number((await world.idp.database.kysely.selectFrom('audit_rows').select(({ fn }) => fn.countAll().as('n')).executeTakeFirstOrThrow()).n);
+  const countRows = async (): Promise<number> =>
+    Number(
+      (
+        await world.idp.database.kysely
+          .selectFrom('audit_rows')
+          .select(({ fn }) => fn.countAll().as('n'))
+          .executeTakeFirstOrThrow()
+      ).n,
+    );
   const before = await countRows();
   for (let index = 0; index < 50; index += 1) {
     expect((await world.exchange({ client_secret: `junk${index}` })).status).toBe(401);
@@ -59,7 +98,8 @@ verifies('TEX-28', 'a client, and a client for one person, is slowed down with a
   expect(Number(limited.headers.get('retry-after'))).toBeGreaterThan(0);
   expect((await world.exchange({ subject_token: sue })).status).toBe(400);
   const ofClient: number[] = [];
-  for (let index = 0; index < 400 && !ofClient.includes(429); index += 1) ofClient.push((await world.exchange({ subject_token: 'junk' })).status);
+  for (let index = 0; index < 400 && !ofClient.includes(429); index += 1)
+    ofClient.push((await world.exchange({ subject_token: 'junk' })).status);
   expect(ofClient.at(-1)).toBe(429);
   world.clock.nowMs += 60_000;
   expect((await world.exchange()).status).toBe(200);
@@ -70,8 +110,14 @@ verifies('LES-33', 'interleaved requests of many people never mix', async () => 
   const wanted = await Promise.all(
     Array.from({ length: 100 }, async (_, index) => {
       const person = index % 2 === 0 ? 'ada' : 'bob';
-      const { body } = await world.exchange({ subject_token: await world.idToken({ person }), scope: index % 4 === 0 ? 'chat.history' : 'chat.read' });
-      return person === 'bob' ? body.error === 'access_denied' : decode(body.access_token).payload.sub === (await world.userId('ada')) && body.scope === (index % 4 === 0 ? 'chat.history' : 'chat.read');
+      const { body } = await world.exchange({
+        subject_token: await world.idToken({ person }),
+        scope: index % 4 === 0 ? 'chat.history' : 'chat.read',
+      });
+      return person === 'bob'
+        ? body.error === 'access_denied'
+        : decode(body.access_token).payload.sub === (await world.userId('ada')) &&
+            body.scope === (index % 4 === 0 ? 'chat.history' : 'chat.read');
     }),
   );
   expect(wanted.every(Boolean)).toBe(true);

@@ -1,6 +1,17 @@
 import { verifies } from '@crossgrant/testkit';
 import { afterAll, beforeAll, describe, expect } from 'vitest';
-import { approveConnection, blockConnection, disablePerson, enablePerson, endSession, revokeEverything, revokePerson, setClientAppState, setResourceAppState, setTenantState } from '../src/index.ts';
+import {
+  approveConnection,
+  blockConnection,
+  disablePerson,
+  enablePerson,
+  endSession,
+  revokeEverything,
+  revokePerson,
+  setClientAppState,
+  setResourceAppState,
+  setTenantState,
+} from '../src/index.ts';
 import { actor, type IdpWorld, startIdpWorld } from './idp-world.ts';
 
 let world: IdpWorld;
@@ -11,10 +22,30 @@ afterAll(() => world.close());
 
 describe('whatever is switched off is refused in the very next exchange', () => {
   const switches: readonly [string, string, (w: IdpWorld) => Promise<unknown>, (w: IdpWorld) => Promise<unknown>][] = [
-    ['connection', 'access_denied', ({ idp }) => blockConnection(idp.database, idp.tenantId, 'agent/chat', actor), ({ idp }) => approveConnection(idp.database, idp.tenantId, 'agent/chat', actor)],
-    ['client app', 'invalid_client', ({ idp }) => setClientAppState(idp.database, idp.tenantId, 'agent', 'blocked', actor), ({ idp }) => setClientAppState(idp.database, idp.tenantId, 'agent', 'active', actor)],
-    ['resource app', 'access_denied', ({ idp }) => setResourceAppState(idp.database, idp.tenantId, 'chat', 'disabled', actor), ({ idp }) => setResourceAppState(idp.database, idp.tenantId, 'chat', 'active', actor)],
-    ['tenant', 'invalid_client', ({ idp }) => setTenantState(idp.database, idp.tenantId, 'disabled', actor), ({ idp }) => setTenantState(idp.database, idp.tenantId, 'active', actor)],
+    [
+      'connection',
+      'access_denied',
+      ({ idp }) => blockConnection(idp.database, idp.tenantId, 'agent/chat', actor),
+      ({ idp }) => approveConnection(idp.database, idp.tenantId, 'agent/chat', actor),
+    ],
+    [
+      'client app',
+      'invalid_client',
+      ({ idp }) => setClientAppState(idp.database, idp.tenantId, 'agent', 'blocked', actor),
+      ({ idp }) => setClientAppState(idp.database, idp.tenantId, 'agent', 'active', actor),
+    ],
+    [
+      'resource app',
+      'access_denied',
+      ({ idp }) => setResourceAppState(idp.database, idp.tenantId, 'chat', 'disabled', actor),
+      ({ idp }) => setResourceAppState(idp.database, idp.tenantId, 'chat', 'active', actor),
+    ],
+    [
+      'tenant',
+      'invalid_client',
+      ({ idp }) => setTenantState(idp.database, idp.tenantId, 'disabled', actor),
+      ({ idp }) => setTenantState(idp.database, idp.tenantId, 'active', actor),
+    ],
   ];
   for (const [name, error, off, on] of switches) {
     verifies(['LES-19', 'LES-20', 'ADM-02'], `exchange × ${name}`, async () => {
@@ -60,27 +91,34 @@ verifies(['TEX-09', 'ATK-41'], 'a session that is unknown, or of another person 
     codes.push(String((await world.audit(refused.id))?.code));
   }
   expect(codes).toEqual(Array(3).fill('subject-token/session-unknown'));
-  const unknown = await world.exchange({ subject_token: await world.idToken({ sid: 'sid-x', claims: { sub: 'usr_nobody' } }) });
+  const unknown = await world.exchange({
+    subject_token: await world.idToken({ sid: 'sid-x', claims: { sub: 'usr_nobody' } }),
+  });
   expect(await world.audit(unknown.id)).toMatchObject({ code: 'subject-token/user-unknown' });
 });
 
-verifies(['LES-75', 'REV-13', 'ATK-48', 'TEX-09'], 'a watermark refuses what was signed on before it, at either level', async () => {
-  const { idp } = world;
-  const at = world.clock.nowMs;
-  const signedOn = (secondsAfter: number): Promise<string> => world.idToken({ sid: `sid-w${secondsAfter}`, claims: { auth_time: at / 1000 + secondsAfter } });
-  await revokePerson(idp.database, idp.tenantId, await world.userId('ada'), actor, at);
-  await world.addSession('sid-w0', { auth_time_seconds: at / 1000 });
-  await world.addSession('sid-w1', { auth_time_seconds: at / 1000 + 1 });
-  const refused = await world.exchange({ subject_token: await signedOn(0) });
-  expect(refused.body.error).toBe('invalid_grant');
-  expect(await world.audit(refused.id)).toMatchObject({ code: 'subject-token/user-revoked' });
-  expect((await world.exchange({ subject_token: await signedOn(1) })).status).toBe(200);
+verifies(
+  ['LES-75', 'REV-13', 'ATK-48', 'TEX-09'],
+  'a watermark refuses what was signed on before it, at either level',
+  async () => {
+    const { idp } = world;
+    const at = world.clock.nowMs;
+    const signedOn = (secondsAfter: number): Promise<string> =>
+      world.idToken({ sid: `sid-w${secondsAfter}`, claims: { auth_time: at / 1000 + secondsAfter } });
+    await revokePerson(idp.database, idp.tenantId, await world.userId('ada'), actor, at);
+    await world.addSession('sid-w0', { auth_time_seconds: at / 1000 });
+    await world.addSession('sid-w1', { auth_time_seconds: at / 1000 + 1 });
+    const refused = await world.exchange({ subject_token: await signedOn(0) });
+    expect(refused.body.error).toBe('invalid_grant');
+    expect(await world.audit(refused.id)).toMatchObject({ code: 'subject-token/user-revoked' });
+    expect((await world.exchange({ subject_token: await signedOn(1) })).status).toBe(200);
 
-  await revokeEverything(idp.database, idp.tenantId, actor, at + 1000);
-  expect((await world.exchange({ subject_token: await signedOn(1) })).body.error).toBe('invalid_grant');
-  await world.addSession('sid-w2', { auth_time_seconds: at / 1000 + 2 });
-  expect((await world.exchange({ subject_token: await signedOn(2) })).status).toBe(200);
-});
+    await revokeEverything(idp.database, idp.tenantId, actor, at + 1000);
+    expect((await world.exchange({ subject_token: await signedOn(1) })).body.error).toBe('invalid_grant');
+    await world.addSession('sid-w2', { auth_time_seconds: at / 1000 + 2 });
+    expect((await world.exchange({ subject_token: await signedOn(2) })).status).toBe(200);
+  },
+);
 
 verifies('LES-21', 'nothing outlives the absolute end of its session', async () => {
   const { clock } = world;
@@ -90,7 +128,9 @@ verifies('LES-21', 'nothing outlives the absolute end of its session', async () 
   const token = await world.idToken({ sid: 'sid-short', claims: { auth_time: world.nowSeconds } });
   const { body } = await world.exchange({ subject_token: token });
   expect(body.expires_in).toBe(60);
-  const { exp, session_expiry } = JSON.parse(Buffer.from(String(body.access_token).split('.')[1] ?? '', 'base64url').toString()) as Record<string, number>;
+  const { exp, session_expiry } = JSON.parse(
+    Buffer.from(String(body.access_token).split('.')[1] ?? '', 'base64url').toString(),
+  ) as Record<string, number>;
   expect([exp, session_expiry]).toEqual([end / 1000, end / 1000]);
   const because = async (): Promise<unknown> => {
     const refused = await world.exchange({ subject_token: token });
@@ -106,6 +146,12 @@ verifies('LES-21', 'nothing outlives the absolute end of its session', async () 
 verifies('LES-38', 'acts on things of nobody are refused and audited', async () => {
   const { idp } = world;
   expect(await blockConnection(idp.database, idp.tenantId, 'no/such', actor)).toBe(false);
-  const row = await idp.database.kysely.selectFrom('audit_rows').select(['outcome']).where('code', '=', 'connection/blocked').orderBy('at', 'desc').orderBy('sequence', 'desc').executeTakeFirst();
+  const row = await idp.database.kysely
+    .selectFrom('audit_rows')
+    .select(['outcome'])
+    .where('code', '=', 'connection/blocked')
+    .orderBy('at', 'desc')
+    .orderBy('sequence', 'desc')
+    .executeTakeFirst();
   expect(row?.outcome).toBe('refused');
 });

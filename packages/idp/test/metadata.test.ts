@@ -8,16 +8,34 @@ beforeAll(async () => {
 });
 afterAll(() => world.close());
 
-verifies(['MET-05', 'MET-06', 'MET-07', 'MET-08', 'MET-01', 'SSO-04'], 'both well-known documents are the same and complete', async () => {
-  const [openid, oauth] = await Promise.all(['openid-configuration', 'oauth-authorization-server'].map(async (name) => (await fetch(`${world.idp.url}/.well-known/${name}`)).json() as Promise<Record<string, unknown>>));
-  expect(openid).toEqual(oauth);
-  expect(openid).toMatchObject({
-    issuer, token_endpoint: `${issuer}/token`, jwks_uri: `${issuer}/jwks.json`, authorization_endpoint: expect.stringContaining(issuer), response_types_supported: ['code'], code_challenge_methods_supported: ['S256'],
-    identity_chaining_requested_token_types_supported: ['urn:ietf:params:oauth:token-type:id-jag'], subject_types_supported: ['public'], id_token_signing_alg_values_supported: ['RS256', 'ES256'],
-    claims_supported: expect.arrayContaining(['sub', 'auth_time']), userinfo_endpoint: `${issuer}/userinfo`, end_session_endpoint: expect.stringContaining(issuer),
-  });
-  expect(openid?.token_endpoint_auth_methods_supported).toEqual(['client_secret_post', 'client_secret_basic']);
-});
+verifies(
+  ['MET-05', 'MET-06', 'MET-07', 'MET-08', 'MET-01', 'SSO-04'],
+  'both well-known documents are the same and complete',
+  async () => {
+    const [openid, oauth] = await Promise.all(
+      ['openid-configuration', 'oauth-authorization-server'].map(
+        async (name) =>
+          (await fetch(`${world.idp.url}/.well-known/${name}`)).json() as Promise<Record<string, unknown>>,
+      ),
+    );
+    expect(openid).toEqual(oauth);
+    expect(openid).toMatchObject({
+      issuer,
+      token_endpoint: `${issuer}/token`,
+      jwks_uri: `${issuer}/jwks.json`,
+      authorization_endpoint: expect.stringContaining(issuer),
+      response_types_supported: ['code'],
+      code_challenge_methods_supported: ['S256'],
+      identity_chaining_requested_token_types_supported: ['urn:ietf:params:oauth:token-type:id-jag'],
+      subject_types_supported: ['public'],
+      id_token_signing_alg_values_supported: ['RS256', 'ES256'],
+      claims_supported: expect.arrayContaining(['sub', 'auth_time']),
+      userinfo_endpoint: `${issuer}/userinfo`,
+      end_session_endpoint: expect.stringContaining(issuer),
+    });
+    expect(openid?.token_endpoint_auth_methods_supported).toEqual(['client_secret_post', 'client_secret_basic']);
+  },
+);
 
 verifies('MET-12', 'metadata and keys may be cached and read from any origin, without credentials', async () => {
   for (const path of ['/.well-known/openid-configuration', '/.well-known/oauth-authorization-server', '/jwks.json']) {
@@ -31,9 +49,16 @@ verifies('MET-12', 'metadata and keys may be cached and read from any origin, wi
 
 verifies('MET-06', 'an issuer with a path is found by prefix and by suffix', async () => {
   const deep = await startIdpWorld({ config: { issuer: 'https://acme.example/idp' } });
-  for (const path of ['/.well-known/openid-configuration/idp', '/.well-known/oauth-authorization-server/idp', '/idp/.well-known/openid-configuration']) {
+  for (const path of [
+    '/.well-known/openid-configuration/idp',
+    '/.well-known/oauth-authorization-server/idp',
+    '/idp/.well-known/openid-configuration',
+  ]) {
     const document = (await (await fetch(`${deep.idp.url}${path}`)).json()) as Record<string, unknown>;
-    expect(document).toMatchObject({ issuer: 'https://acme.example/idp', token_endpoint: 'https://acme.example/idp/token' });
+    expect(document).toMatchObject({
+      issuer: 'https://acme.example/idp',
+      token_endpoint: 'https://acme.example/idp/token',
+    });
   }
   await deep.close();
 });
@@ -55,6 +80,8 @@ test('the page of a decision says nothing about it', async () => {
 
 verifies('MET-05', 'an issuer that is no https URL is refused at start', async () => {
   for (const bad of ['http://idp.example', 'https://idp.example/?x', 'https://idp.example/#x', 'idp.example']) {
-    await expect(startIdpWorld({ config: { issuer: bad } })).rejects.toThrow(expect.objectContaining({ code: 'idp/issuer' }));
+    await expect(startIdpWorld({ config: { issuer: bad } })).rejects.toThrow(
+      expect.objectContaining({ code: 'idp/issuer' }),
+    );
   }
 });

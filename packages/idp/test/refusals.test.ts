@@ -21,7 +21,11 @@ async function expectRefused(answer: Answer, status: number, error: string, code
 }
 
 verifies('TEX-01', 'only a form, with every parameter once, is read', async () => {
-  await expectRefused(await world.exchange({}, { headers: { 'content-type': 'application/json' } }), 415, 'invalid_request');
+  await expectRefused(
+    await world.exchange({}, { headers: { 'content-type': 'application/json' } }),
+    415,
+    'invalid_request',
+  );
   await expectRefused(await world.exchange({ scope: ['chat.read', 'chat.history'] }), 400, 'invalid_request');
   await expectRefused(await world.exchange({ grant_type: '' }), 400, 'invalid_request');
   await expectRefused(await world.exchange({ grant_type: undefined }), 400, 'invalid_request');
@@ -34,44 +38,89 @@ verifies(['TEX-04'], 'a grant that nobody serves is unsupported', async () => {
 });
 
 verifies('TEX-02', 'exactly one audience', async () => {
-  await expectRefused(await world.exchange({ audience: undefined }), 400, 'invalid_request', 'exchange/audience-missing');
-  await expectRefused(await world.exchange({ audience: ['https://a.example', 'https://b.example'] }), 400, 'invalid_request');
+  await expectRefused(
+    await world.exchange({ audience: undefined }),
+    400,
+    'invalid_request',
+    'exchange/audience-missing',
+  );
+  await expectRefused(
+    await world.exchange({ audience: ['https://a.example', 'https://b.example'] }),
+    400,
+    'invalid_request',
+  );
 });
 
 verifies(['TEX-03', 'LES-28'], 'the client is proven before anything else is looked at', async () => {
-  for (const over of [{ client_secret: 'wrong' }, { client_id: 'nobody' }, { client_secret: undefined }, { client_id: undefined, client_secret: undefined }]) {
-    await expectRefused(await world.exchange({ ...over, subject_token: 'junk', audience: 'https://unknown.example' }), 401, 'invalid_client');
+  for (const over of [
+    { client_secret: 'wrong' },
+    { client_id: 'nobody' },
+    { client_secret: undefined },
+    { client_id: undefined, client_secret: undefined },
+  ]) {
+    await expectRefused(
+      await world.exchange({ ...over, subject_token: 'junk', audience: 'https://unknown.example' }),
+      401,
+      'invalid_client',
+    );
   }
-  const basic = await world.exchange({ client_id: undefined, client_secret: undefined }, { headers: { authorization: `Basic ${btoa('agent:wrong')}` } });
+  const basic = await world.exchange(
+    { client_id: undefined, client_secret: undefined },
+    { headers: { authorization: `Basic ${btoa('agent:wrong')}` } },
+  );
   expect(basic.headers.get('www-authenticate')).toMatch(/^Basic /);
 });
 
 verifies(['TEX-03', 'CAU-04', 'ATK-40'], 'a public client may not exchange', async () => {
-  await expectRefused(await world.exchange({ client_id: 'open', client_secret: undefined }), 400, 'unauthorized_client', 'client/public');
+  await expectRefused(
+    await world.exchange({ client_id: 'open', client_secret: undefined }),
+    400,
+    'unauthorized_client',
+    'client/public',
+  );
 });
 
 verifies(['TEX-04', 'LES-19'], 'a client not registered for the grant may not use it', async () => {
-  await expectRefused(await world.exchange({ client_id: 'plain', client_secret: botSecret }), 400, 'unauthorized_client', 'client/grant-not-registered');
+  await expectRefused(
+    await world.exchange({ client_id: 'plain', client_secret: botSecret }),
+    400,
+    'unauthorized_client',
+    'client/grant-not-registered',
+  );
 });
 
 verifies('TEX-05', 'only ID-JAGs can be asked for', async () => {
   for (const type of [undefined, tokenTypes.accessToken, 'x']) {
-    await expectRefused(await world.exchange({ requested_token_type: type }), 400, 'invalid_request', 'exchange/requested-token-type');
+    await expectRefused(
+      await world.exchange({ requested_token_type: type }),
+      400,
+      'invalid_request',
+      'exchange/requested-token-type',
+    );
   }
 });
 
 verifies('TEX-06', 'only ID tokens are subjects', async () => {
   for (const type of [tokenTypes.refreshToken, tokenTypes.saml2, tokenTypes.jwt]) {
-    await expectRefused(await world.exchange({ subject_token_type: type }), 400, 'invalid_request', 'exchange/subject-token-type');
+    await expectRefused(
+      await world.exchange({ subject_token_type: type }),
+      400,
+      'invalid_request',
+      'exchange/subject-token-type',
+    );
   }
   await expectRefused(await world.exchange({ subject_token_type: undefined }), 400, 'invalid_request');
 });
 
-verifies('LES-18', 'a subject token that is too long, empty or blank is refused, and nobody else stands in', async () => {
-  for (const token of ['x'.repeat(16_385), '', '   ']) {
-    await expectRefused(await world.exchange({ subject_token: token }), 400, 'invalid_request');
-  }
-});
+verifies(
+  'LES-18',
+  'a subject token that is too long, empty or blank is refused, and nobody else stands in',
+  async () => {
+    for (const token of ['x'.repeat(16_385), '', '   ']) {
+      await expectRefused(await world.exchange({ subject_token: token }), 400, 'invalid_request');
+    }
+  },
+);
 
 verifies(['TEX-07', 'ATK-41', 'ATK-42'], 'an ID token of another issuer, client, key or time is refused', async () => {
   const now = world.nowSeconds;
@@ -92,16 +141,29 @@ verifies(['TEX-07', 'ATK-41', 'ATK-42'], 'an ID token of another issuer, client,
     [{ sid: 7 }, 'subject-token/claims'],
   ];
   for (const [claims, code] of cases) {
-    await expectRefused(await world.exchange({ subject_token: await world.idToken({ claims }) }), 400, 'invalid_grant', code);
+    await expectRefused(
+      await world.exchange({ subject_token: await world.idToken({ claims }) }),
+      400,
+      'invalid_grant',
+      code,
+    );
   }
-  expect((await world.exchange({ subject_token: await world.idToken({ claims: { aud: ['agent'], exp: now + 1 } }) })).status).toBe(200);
+  expect(
+    (await world.exchange({ subject_token: await world.idToken({ claims: { aud: ['agent'], exp: now + 1 } }) })).status,
+  ).toBe(200);
 });
 
 verifies(['TEX-07', 'ATK-03', 'ATK-04', 'ATK-05'], 'what our keys did not sign is refused', async () => {
   const good = await world.idToken();
   const [header = '', payload = '', signature = ''] = good.split('.');
   const none = Buffer.from('{"alg":"none"}').toString('base64url');
-  for (const token of [`${none}.${payload}.`, `${header}.${payload}.${signature.slice(0, -8)}AAAAAAAA`, `${header}.${payload}`, 'junk', `${good}.x.y`]) {
+  for (const token of [
+    `${none}.${payload}.`,
+    `${header}.${payload}.${signature.slice(0, -8)}AAAAAAAA`,
+    `${header}.${payload}`,
+    'junk',
+    `${good}.x.y`,
+  ]) {
     const answer = await world.exchange({ subject_token: token });
     await expectRefused(answer, 400, 'invalid_grant');
     expect(String(answer.body.error_description)).toContain('The subject token is not acceptable');
@@ -109,14 +171,45 @@ verifies(['TEX-07', 'ATK-03', 'ATK-04', 'ATK-05'], 'what our keys did not sign i
 });
 
 verifies(['TEX-08', 'ATK-08'], 'no other kind of token of ours passes as an ID token', async () => {
-  for (const typ of ['at+jwt', 'oauth-id-jag+jwt', 'logout+jwt', 'secevent+jwt', 'client-authentication+jwt', 'dpop+jwt', 'application/at+jwt']) {
-    const claims = { iss: issuer, sub: await world.userId('ada'), aud: 'agent', iat: world.nowSeconds, exp: world.nowSeconds + 60, auth_time: world.nowSeconds, sid: 'sid-agent-ada' };
+  for (const typ of [
+    'at+jwt',
+    'oauth-id-jag+jwt',
+    'logout+jwt',
+    'secevent+jwt',
+    'client-authentication+jwt',
+    'dpop+jwt',
+    'application/at+jwt',
+  ]) {
+    const claims = {
+      iss: issuer,
+      sub: await world.userId('ada'),
+      aud: 'agent',
+      iat: world.nowSeconds,
+      exp: world.nowSeconds + 60,
+      auth_time: world.nowSeconds,
+      sid: 'sid-agent-ada',
+    };
     const token = signJws(world.idp.keyRing.signingKey('RS256'), typ, claims);
-    await expectRefused(await world.exchange({ subject_token: token }), 400, 'invalid_grant', 'subject-token/not-an-id-token');
+    await expectRefused(
+      await world.exchange({ subject_token: token }),
+      400,
+      'invalid_grant',
+      'subject-token/not-an-id-token',
+    );
   }
-  await expectRefused(await world.exchange({ subject_token: await world.idToken({ claims: { events: {} } }) }), 400, 'invalid_grant', 'subject-token/not-an-id-token');
+  await expectRefused(
+    await world.exchange({ subject_token: await world.idToken({ claims: { events: {} } }) }),
+    400,
+    'invalid_grant',
+    'subject-token/not-an-id-token',
+  );
   const idJag = String((await world.exchange()).body.access_token);
-  await expectRefused(await world.exchange({ subject_token: idJag }), 400, 'invalid_grant', 'subject-token/not-an-id-token');
+  await expectRefused(
+    await world.exchange({ subject_token: idJag }),
+    400,
+    'invalid_grant',
+    'subject-token/not-an-id-token',
+  );
 });
 
 verifies(['TEX-13', 'CID-01', 'ATK-53'], 'an unknown audience and one without a connection read the same', async () => {
@@ -129,15 +222,38 @@ verifies(['TEX-13', 'CID-01', 'ATK-53'], 'an unknown audience and one without a 
   expect(Object.keys(unknown.body)).toEqual(Object.keys(unconnected.body));
 });
 
-verifies(['TEX-14', 'ATK-31', 'ATK-30', 'ATK-14'], 'a resource must be well formed and belong to the audience', async () => {
-  for (const resource of ['https://wiki.example/', 'https://mcp.chat.example/mcp-admin', 'https://mcp.chat.example/mcp/']) {
-    await expectRefused(await world.exchange({ resource }), 400, 'invalid_target', 'exchange/resource-not-of-audience');
-    await expectRefused(await world.exchange({ resource: [mcp, resource] }), 400, 'invalid_target', 'exchange/resource-not-of-audience');
-  }
-  for (const resource of ['/mcp', `${mcp}#x`, 'https://u@mcp.chat.example/mcp', 'https://mcp.chat.example/x/../mcp']) {
-    await expectRefused(await world.exchange({ resource }), 400, 'invalid_target', 'request/resource-malformed');
-  }
-});
+verifies(
+  ['TEX-14', 'ATK-31', 'ATK-30', 'ATK-14'],
+  'a resource must be well formed and belong to the audience',
+  async () => {
+    for (const resource of [
+      'https://wiki.example/',
+      'https://mcp.chat.example/mcp-admin',
+      'https://mcp.chat.example/mcp/',
+    ]) {
+      await expectRefused(
+        await world.exchange({ resource }),
+        400,
+        'invalid_target',
+        'exchange/resource-not-of-audience',
+      );
+      await expectRefused(
+        await world.exchange({ resource: [mcp, resource] }),
+        400,
+        'invalid_target',
+        'exchange/resource-not-of-audience',
+      );
+    }
+    for (const resource of [
+      '/mcp',
+      `${mcp}#x`,
+      'https://u@mcp.chat.example/mcp',
+      'https://mcp.chat.example/x/../mcp',
+    ]) {
+      await expectRefused(await world.exchange({ resource }), 400, 'invalid_target', 'request/resource-malformed');
+    }
+  },
+);
 
 verifies(['TEX-16', 'TEX-27'], 'policy denies by default and by rule, and the wire does not say why', async () => {
   const noRule = await world.exchange({ subject_token: await world.idToken({ person: 'bob' }) });
@@ -154,23 +270,44 @@ verifies(['TEX-16', 'TEX-27'], 'policy denies by default and by rule, and the wi
 
 verifies('TEX-16', 'a pending connection is denied like a rule', async () => {
   const token = await world.idToken({ client: 'bot' });
-  const answer = await world.exchange({ client_id: 'bot', client_secret: botSecret, subject_token: token, audience: 'https://wiki.example', resource: undefined, scope: undefined });
+  const answer = await world.exchange({
+    client_id: 'bot',
+    client_secret: botSecret,
+    subject_token: token,
+    audience: 'https://wiki.example',
+    resource: undefined,
+    scope: undefined,
+  });
   await expectRefused(answer, 400, 'access_denied', 'policy/pending');
 });
 
 verifies(['TEX-18', 'ATK-28'], 'nothing left of the scopes means no ID-JAG', async () => {
   await expectRefused(await world.exchange({ scope: 'chat.write' }), 400, 'invalid_scope', 'policy/no-scope');
-  await expectRefused(await world.exchange({ scope: 'offline_access unheard.of' }), 400, 'invalid_scope', 'policy/no-scope');
+  await expectRefused(
+    await world.exchange({ scope: 'offline_access unheard.of' }),
+    400,
+    'invalid_scope',
+    'policy/no-scope',
+  );
 });
 
 verifies(['TEX-23', 'ATK-38'], 'nothing is minted for this issuer itself', async () => {
   for (const audience of [issuer, `${issuer}/`]) {
-    await expectRefused(await world.exchange({ audience, resource: undefined, scope: undefined }), 400, 'invalid_target', 'exchange/audience-self');
+    await expectRefused(
+      await world.exchange({ audience, resource: undefined, scope: undefined }),
+      400,
+      'invalid_target',
+      'exchange/audience-self',
+    );
   }
 });
 
 verifies(['TEX-24', 'ATK-36'], 'an actor token is refused, never ignored', async () => {
-  for (const over of [{ actor_token: 'x' }, { actor_token_type: tokenTypes.jwt }, { actor_token: 'x', actor_token_type: tokenTypes.jwt }]) {
+  for (const over of [
+    { actor_token: 'x' },
+    { actor_token_type: tokenTypes.jwt },
+    { actor_token: 'x', actor_token_type: tokenTypes.jwt },
+  ]) {
     await expectRefused(await world.exchange(over), 400, 'invalid_request', 'exchange/actor-token');
   }
 });
@@ -191,15 +328,36 @@ verifies('STP-02', 'no step-up is asked for where it could not help', async () =
 });
 
 verifies('TEX-26', 'authorization details are refused, never ignored', async () => {
-  await expectRefused(await world.exchange({ authorization_details: '[]' }), 400, 'invalid_authorization_details', 'exchange/authorization-details');
+  await expectRefused(
+    await world.exchange({ authorization_details: '[]' }),
+    400,
+    'invalid_authorization_details',
+    'exchange/authorization-details',
+  );
 });
 
-verifies(['DPO-02', 'IDJ-19', 'ATK-34'], 'a proof is refused, never ignored, and a connection that needs one yields nothing', async () => {
-  await expectRefused(await world.exchange({}, { headers: { dpop: 'x' } }), 400, 'invalid_dpop_proof', 'exchange/proof-unsupported');
-  const token = await world.idToken({ client: 'bot' });
-  const answer = await world.exchange({ client_id: 'bot', client_secret: botSecret, subject_token: token, audience: 'https://mail.example', resource: undefined, scope: undefined });
-  await expectRefused(answer, 400, 'invalid_dpop_proof', 'exchange/proof-unsupported');
-});
+verifies(
+  ['DPO-02', 'ATK-34'],
+  'a proof is refused, never ignored, and a connection that needs one yields nothing',
+  async () => {
+    await expectRefused(
+      await world.exchange({}, { headers: { dpop: 'x' } }),
+      400,
+      'invalid_dpop_proof',
+      'exchange/proof-unsupported',
+    );
+    const token = await world.idToken({ client: 'bot' });
+    const answer = await world.exchange({
+      client_id: 'bot',
+      client_secret: botSecret,
+      subject_token: token,
+      audience: 'https://mail.example',
+      resource: undefined,
+      scope: undefined,
+    });
+    await expectRefused(answer, 400, 'invalid_dpop_proof', 'exchange/proof-unsupported');
+  },
+);
 
 verifies('LES-30', 'scopes follow their grammar', async () => {
   await expectRefused(await world.exchange({ scope: 'a"\r\nX:y' }), 400, 'invalid_scope', 'request/scope-malformed');

@@ -24,12 +24,20 @@ export async function applyConfig(deps: ApplyDeps, config: IdpConfig): Promise<v
     await upsertPerson(database, deps.tenantId, person, deps.clock());
   }
   for (const app of config.policy?.clientApps ?? []) {
-    await upsertClientApp(database, deps.tenantId, clientAppInput(app), { secretBox: deps.secretBox, now: deps.clock() });
+    await upsertClientApp(database, deps.tenantId, clientAppInput(app), {
+      secretBox: deps.secretBox,
+      now: deps.clock(),
+    });
   }
   await applyPolicy(deps, config.policy ?? {});
 }
 
-function clientAppInput({ id, auth, idTokenSignedResponseAlg, ...app }: ClientAppConfig): Parameters<typeof upsertClientApp>[2] {
+function clientAppInput({
+  id,
+  auth,
+  idTokenSignedResponseAlg,
+  ...app
+}: ClientAppConfig): Parameters<typeof upsertClientApp>[2] {
   return {
     ...app,
     clientId: id,

@@ -24,32 +24,57 @@ export function resourceAppContent(app: ResourceAppConfig): Content<ResourceAppR
 
 export function resourceContent(resource: ResourceConfig, resourceAppId: string): Content<ResourceRow> {
   if (!parseResourceIdentifier(resource.identifier).ok) {
-    throw new Misuse('policy/resource', `The resource ${JSON.stringify(resource.identifier)} must be an absolute URI without fragment, user info and dot segments.`);
+    throw new Misuse(
+      'policy/resource',
+      `The resource ${JSON.stringify(resource.identifier)} must be an absolute URI without fragment, user info and dot segments.`,
+    );
   }
   const scopes = Object.entries(resource.scopes).map(([scope, { risk, description, version = 1 }]) => {
-    if (!isScopeToken(scope)) throw new Misuse('policy/scope', `The scope ${JSON.stringify(scope)} of ${resource.identifier} is not one scope token.`);
+    if (!isScopeToken(scope))
+      throw new Misuse(
+        'policy/scope',
+        `The scope ${JSON.stringify(scope)} of ${resource.identifier} is not one scope token.`,
+      );
     return [scope, { risk, version, description }] as const;
   });
-  return { resource_app_id: resourceAppId, identifier: resource.identifier, name: resource.name ?? null, scopes: JSON.stringify(Object.fromEntries(scopes)), tags: JSON.stringify(resource.tags ?? []) };
+  return {
+    resource_app_id: resourceAppId,
+    identifier: resource.identifier,
+    name: resource.name ?? null,
+    scopes: JSON.stringify(Object.fromEntries(scopes)),
+    tags: JSON.stringify(resource.tags ?? []),
+  };
 }
 
 export interface ConnectionEnds {
   readonly clientAppId: string;
   readonly resourceAppId: string;
-  readonly resources: readonly { readonly identifier: string; readonly scopes: Readonly<Record<string, { readonly version?: number }>> }[];
+  readonly resources: readonly {
+    readonly identifier: string;
+    readonly scopes: Readonly<Record<string, { readonly version?: number }>>;
+  }[];
 }
 
 export function connectionContent(connection: ConnectionConfig, ends: ConnectionEnds): Content<ConnectionRow> {
   const key = `${connection.client}/${connection.resourceApp}`;
   const registered = (identifier: string): string => {
-    const found = ends.resources.find((resource) => normalizeResource(resource.identifier) === normalizeResource(identifier));
-    if (found === undefined) throw new Misuse('policy/connection-resource', `The connection ${key} names ${identifier}, which its resource app does not have.`); // ADM-06
+    const found = ends.resources.find(
+      (resource) => normalizeResource(resource.identifier) === normalizeResource(identifier),
+    );
+    if (found === undefined)
+      throw new Misuse(
+        'policy/connection-resource',
+        `The connection ${key} names ${identifier}, which its resource app does not have.`,
+      );
     return found.identifier;
   };
   const resources = connection.resources?.map(registered) ?? ends.resources.map(({ identifier }) => identifier);
   const lifetime = connection.lifetimeSeconds ?? 300;
   if (!Number.isSafeInteger(lifetime) || lifetime < 1 || lifetime > longestLifetimeSeconds) {
-    throw new Misuse('policy/lifetime', `The connection ${key} may let an ID-JAG live 1 to ${longestLifetimeSeconds} seconds.`); // IDJ-08
+    throw new Misuse(
+      'policy/lifetime',
+      `The connection ${key} may let an ID-JAG live 1 to ${longestLifetimeSeconds} seconds.`,
+    ); // IDJ-08
   }
   return {
     key,

@@ -21,7 +21,14 @@ export interface Act {
 }
 
 /** Runs an act that finds its object or changes nothing. Returns whether it found it. */
-export function perform(act: Act, change: (trx: Transaction<IdpSchema & CoreSchema>, epoch: number, nowMs: number) => Promise<{ readonly numUpdatedRows: bigint }>): Promise<boolean> {
+export function perform(
+  act: Act,
+  change: (
+    trx: Transaction<IdpSchema & CoreSchema>,
+    epoch: number,
+    nowMs: number,
+  ) => Promise<{ readonly numUpdatedRows: bigint }>,
+): Promise<boolean> {
   const nowMs = act.nowMs ?? Date.now();
   return changeScope(act.database, act.tenantId, async (trx, epoch, audit: AuditChange) => {
     const { numUpdatedRows } = await change(trx, epoch, nowMs);

@@ -2,19 +2,37 @@ import type { IdpDatabase } from '../store/schema.ts';
 import { type Actor, perform } from './change.ts';
 
 /** Closes a tenant as a whole, or opens it again. */
-export function setTenantState(database: IdpDatabase, tenantId: string, state: 'active' | 'disabled', actor: Actor): Promise<boolean> {
+export function setTenantState(
+  database: IdpDatabase,
+  tenantId: string,
+  state: 'active' | 'disabled',
+  actor: Actor,
+): Promise<boolean> {
   return perform({ database, tenantId, actor, code: `tenant/${state}`, facts: {} }, async (trx, epoch) => {
     const row = { tenant_id: tenantId, state, revoked_before: null, version: epoch };
-    await trx.insertInto('tenant_policy').values(row).onConflict((conflict) => conflict.column('tenant_id').doUpdateSet({ state, version: epoch })).execute();
+    await trx
+      .insertInto('tenant_policy')
+      .values(row)
+      .onConflict((conflict) => conflict.column('tenant_id').doUpdateSet({ state, version: epoch }))
+      .execute();
     return { numUpdatedRows: 1n };
   });
 }
 
 /** Sets everybody's watermark: nothing authenticated up to now counts any more. */
-export function revokeEverything(database: IdpDatabase, tenantId: string, actor: Actor, nowMs?: number): Promise<boolean> {
+export function revokeEverything(
+  database: IdpDatabase,
+  tenantId: string,
+  actor: Actor,
+  nowMs?: number,
+): Promise<boolean> {
   return perform({ database, tenantId, actor, code: 'tenant/revoked', facts: {}, nowMs }, async (trx, epoch, at) => {
     const row = { tenant_id: tenantId, state: 'active' as const, revoked_before: at, version: epoch };
-    await trx.insertInto('tenant_policy').values(row).onConflict((conflict) => conflict.column('tenant_id').doUpdateSet({ revoked_before: at, version: epoch })).execute();
+    await trx
+      .insertInto('tenant_policy')
+      .values(row)
+      .onConflict((conflict) => conflict.column('tenant_id').doUpdateSet({ revoked_before: at, version: epoch }))
+      .execute();
     return { numUpdatedRows: 1n };
   });
 }

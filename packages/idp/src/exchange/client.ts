@@ -1,6 +1,14 @@
 import { authenticateClient, type ClientApp } from '@crossgrant/identity';
 import type { SecretBox } from '@crossgrant/platform';
-import { type FormParameters, grantTypes, ok, type PlainHeaders, readClientCredentials, refuse, type Result } from '@crossgrant/protocol';
+import {
+  type FormParameters,
+  grantTypes,
+  ok,
+  type PlainHeaders,
+  type Result,
+  readClientCredentials,
+  refuse,
+} from '@crossgrant/protocol';
 import type { LiveState } from '../snapshot/live-state.ts';
 
 export interface ClientProof {
@@ -11,7 +19,10 @@ export interface ClientProof {
 }
 
 /** Proves the client before anything else of the request is looked at. RFC 6749 §2.3, ID-JAG-04 §9.1. */
-export function proveClient(secretBox: SecretBox, { headers, form, live, nowMs }: ClientProof): Result<{ client: ClientApp }> {
+export function proveClient(
+  secretBox: SecretBox,
+  { headers, form, live, nowMs }: ClientProof,
+): Result<{ client: ClientApp }> {
   const presented = readClientCredentials({ headers, form });
   if (!presented.ok) return presented; // TEX-03
   const app = live.client(presented.value.clientId ?? '');

@@ -1,5 +1,13 @@
 import type { ClientApp } from '@crossgrant/identity';
-import { normalizeResource, ok, refuse, type ResourceIdentifier, type Result, sameResource, trailingSlashAlias } from '@crossgrant/protocol';
+import {
+  normalizeResource,
+  ok,
+  type ResourceIdentifier,
+  type Result,
+  refuse,
+  sameResource,
+  trailingSlashAlias,
+} from '@crossgrant/protocol';
 import type { Connection, ResourceApp } from '../domain/policy/model.ts';
 import type { LiveState } from '../snapshot/live-state.ts';
 
@@ -9,7 +17,11 @@ import type { LiveState } from '../snapshot/live-state.ts';
  *
  * ID-JAG-04 §4.3, §5, §9.3.
  */
-export function findConnection(live: LiveState, client: ClientApp, audience: string): Result<{ resourceApp: ResourceApp; connection: Connection }> {
+export function findConnection(
+  live: LiveState,
+  client: ClientApp,
+  audience: string,
+): Result<{ resourceApp: ResourceApp; connection: Connection }> {
   const resourceApp = live.resourceApp(audience);
   if (resourceApp === undefined) return refuse('exchange/audience-unknown'); // TEX-13, ATK-53
   if (isSelf(resourceApp.issuer, live.tenant.issuer)) return refuse('exchange/audience-self'); // TEX-23, ATK-38

@@ -26,7 +26,12 @@ export function exchangeAudit(tenantId: string, found: Found, refusal: Refusal |
     ruleIds: decision?.ruleIds, // ADM-04
     jti: signed?.jti, // ADM-04
     facts: factsOf(found, refusal),
-    personal: { person: permit?.person.id ?? found.token?.userId ?? '', username: permit?.person.username, email: permit?.person.email, address: permit?.session.address }, // ADM-04
+    personal: {
+      person: permit?.person.id ?? found.token?.userId ?? '',
+      username: permit?.person.username,
+      email: permit?.person.email,
+      address: permit?.session.address,
+    }, // ADM-04
   };
 }
 
@@ -54,5 +59,7 @@ function factsOf(found: Found, refusal: Refusal | undefined): JsonObject {
     reasons: decision?.reasons,
     resourceReasons: decision?.resourceReasons,
   };
-  return Object.fromEntries(Object.entries(known).filter((entry): entry is [string, JsonValue] => entry[1] !== undefined));
+  return Object.fromEntries(
+    Object.entries(known).filter((entry): entry is [string, JsonValue] => entry[1] !== undefined),
+  );
 }

@@ -1,5 +1,14 @@
 import { type RowInsert, StoreUnavailable } from '@crossgrant/platform';
-import { exchangeResponse, type FormParameters, newId, type PlainHeaders, type PlainResponse, type Refusal, refusalEntry, refusalResponse } from '@crossgrant/protocol';
+import {
+  exchangeResponse,
+  type FormParameters,
+  newId,
+  type PlainHeaders,
+  type PlainResponse,
+  type Refusal,
+  refusalEntry,
+  refusalResponse,
+} from '@crossgrant/protocol';
 import type { ExchangeDeps } from './deps.ts';
 import { exchangeAudit, type Found } from './exchange-audit.ts';
 import { runPipeline } from './pipeline.ts';
@@ -42,7 +51,15 @@ export function createExchange(deps: ExchangeDeps): (call: ExchangeCall) => Prom
     const id = newId('aud', deps.clock());
     let live = deps.liveState.current();
     for (let evaluation = 1; evaluation <= evaluationsAtMost; evaluation += 1) {
-      const answer = await evaluate({ id, headers, form, callerAddress, live, nowMs: deps.clock(), isFirst: evaluation === 1 });
+      const answer = await evaluate({
+        id,
+        headers,
+        form,
+        callerAddress,
+        live,
+        nowMs: deps.clock(),
+        isFirst: evaluation === 1,
+      });
       if (answer !== 'stale') return answer;
       live = await deps.liveState.refresh(); // ADM-02
     }
@@ -68,14 +85,21 @@ function grantedResponse({ signed, allowed }: ExchangeState): PlainResponse {
 /** RFC 6749 §5.2: a client that tried the Authorization header is answered in kind. */
 function refusedResponse({ id, headers }: Found, refusal: Refusal, { explainUrl }: ExchangeDeps): PlainResponse {
   const isBasic = refusalEntry(refusal.code).error === 'invalid_client' && headers.get('authorization') !== undefined;
-  const response = refusalResponse(refusal, { id, explainUrl, wwwAuthenticate: isBasic ? 'Basic realm="token endpoint", charset="UTF-8"' : undefined });
+  const response = refusalResponse(refusal, {
+    id,
+    explainUrl,
+    wwwAuthenticate: isBasic ? 'Basic realm="token endpoint", charset="UTF-8"' : undefined,
+  });
   const waitSeconds = refusal.detail?.waitSeconds;
   if (typeof waitSeconds !== 'number') return response;
   return { ...response, headers: { ...response.headers, 'retry-after': String(waitSeconds) } }; // TEX-28
 }
 
 /** That an ID-JAG was issued; never the ID-JAG. */
-function issuanceRow(tenantId: string, { id, permit, allowed, connection, resourceApp, subject, signed, live }: ExchangeState): RowInsert {
+function issuanceRow(
+  tenantId: string,
+  { id, permit, allowed, connection, resourceApp, subject, signed, live }: ExchangeState,
+): RowInsert {
   return {
     table: 'issuances',
     row: {

@@ -1,5 +1,5 @@
 import type { KeyRing } from '@crossgrant/platform';
-import { buildIdJagClaims, newJti, ok, refuse, type Result, typs } from '@crossgrant/protocol';
+import { buildIdJagClaims, newJti, ok, type Result, refuse, typs } from '@crossgrant/protocol';
 import { signJws } from '@crossgrant/protocol/jws';
 import type { Allowed } from '../domain/policy/decision.ts';
 import type { Connection, ResourceApp } from '../domain/policy/model.ts';

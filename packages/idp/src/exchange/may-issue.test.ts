@@ -6,9 +6,20 @@ import { type IssueAttempt, type LiveSession, mayIssue } from './may-issue.ts';
 import { effectiveWatermark, isAfterWatermark } from './watermark.ts';
 
 const nowMs = 1_000_000_000;
-const client = { id: 'app_1', clientId: 'agent', state: 'active', grantTypes: ['authorization_code', 'refresh_token', 'token-exchange'] } as unknown as ClientApp;
+const client = {
+  id: 'app_1',
+  clientId: 'agent',
+  state: 'active',
+  grantTypes: ['authorization_code', 'refresh_token', 'token-exchange'],
+} as unknown as ClientApp;
 const person = { id: 'usr_1', state: 'active' } as unknown as Person;
-const session: LiveSession = { sid: 's', userId: 'usr_1', clientId: 'agent', authTime: 999_000, expiresAt: nowMs + 1000 };
+const session: LiveSession = {
+  sid: 's',
+  userId: 'usr_1',
+  clientId: 'agent',
+  authTime: 999_000,
+  expiresAt: nowMs + 1000,
+};
 
 interface Over {
   readonly attempt?: Partial<IssueAttempt>;
@@ -25,7 +36,14 @@ function refusal(over: Over, grantType: string): string {
     client: () => (over.client === null ? undefined : { ...client, ...over.client }),
     person: () => (over.person === null ? undefined : { ...person, ...over.person }),
   } as unknown as LiveState;
-  const attempt: IssueAttempt = { grantType, client: { ...client, ...over.client }, userId: 'usr_1', session: over.session === null ? undefined : { ...session, ...over.session }, authTime: 999_000, ...over.attempt };
+  const attempt: IssueAttempt = {
+    grantType,
+    client: { ...client, ...over.client },
+    userId: 'usr_1',
+    session: over.session === null ? undefined : { ...session, ...over.session },
+    authTime: 999_000,
+    ...over.attempt,
+  };
   const permit = mayIssue(live, attempt, nowMs);
   return permit.ok ? 'permitted' : permit.refusal.code;
 }
@@ -49,13 +67,22 @@ const restrictions: readonly [string, Over, string][] = [
 for (const grantType of ['authorization_code', 'refresh_token', 'token-exchange']) {
   test(`${grantType} × nothing wrong`, () => expect(refusal({}, grantType)).toBe('permitted'));
   for (const [name, over, code] of restrictions) {
-    verifies(['LES-19', 'LES-20', 'TEX-09', 'TEX-04', 'LES-21', 'SSO-10', 'REV-13', 'ATK-41', 'ATK-42', 'ATK-48'], `${grantType} × ${name}`, () => expect(refusal(over, grantType)).toBe(code));
+    verifies(
+      ['LES-19', 'LES-20', 'TEX-09', 'TEX-04', 'LES-21', 'SSO-10', 'REV-13', 'ATK-41', 'ATK-42', 'ATK-48'],
+      `${grantType} × ${name}`,
+      () => expect(refusal(over, grantType)).toBe(code),
+    );
   }
 }
 
 verifies('LES-75', 'the latest of all levels counts, and a sign-on of the same second is before it', () => {
   expect(effectiveWatermark([undefined, undefined])).toBeUndefined();
-  for (const levels of [[10_300, undefined], [undefined, 10_300], [10_300, 1_000], [1_000, 10_300]]) {
+  for (const levels of [
+    [10_300, undefined],
+    [undefined, 10_300],
+    [10_300, 1_000],
+    [1_000, 10_300],
+  ]) {
     expect(isAfterWatermark(10, levels)).toBe(false);
     expect(isAfterWatermark(11, levels)).toBe(true);
   }
@@ -64,5 +91,7 @@ verifies('LES-75', 'the latest of all levels counts, and a sign-on of the same s
 });
 
 test('a session that was renewed since does not make an older credential fresh', () => {
-  expect(refusal({ session: { authTime: 999_500 }, person: { revokedBefore: 999_200_000 } }, 'token-exchange')).toBe('subject-token/user-revoked');
+  expect(refusal({ session: { authTime: 999_500 }, person: { revokedBefore: 999_200_000 } }, 'token-exchange')).toBe(
+    'subject-token/user-revoked',
+  );
 });

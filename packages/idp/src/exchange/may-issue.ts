@@ -1,5 +1,5 @@
 import type { ClientApp, Person } from '@crossgrant/identity';
-import { ok, refuse, type Result } from '@crossgrant/protocol';
+import { ok, type Result, refuse } from '@crossgrant/protocol';
 import type { LiveState } from '../snapshot/live-state.ts';
 import { isAfterWatermark } from './watermark.ts';
 
@@ -60,11 +60,20 @@ export function mayIssue(live: LiveState, attempt: IssueAttempt, nowMs: number):
   if (person.state !== 'active') return refuse('subject-token/user-inactive'); // TEX-09, LES-20
   if (session === undefined) return refuse('subject-token/session-unknown'); // TEX-09, LES-20
   if (session.userId !== person.id) return refuse('subject-token/session-unknown', { because: 'another person' }); // TEX-09, ATK-41
-  if ((session.clientId ?? client.clientId) !== client.clientId) return refuse('subject-token/session-unknown', { because: 'another client' }); // TEX-09, ATK-42
+  if ((session.clientId ?? client.clientId) !== client.clientId)
+    return refuse('subject-token/session-unknown', { because: 'another client' }); // TEX-09, ATK-42
   if (session.endedAt !== undefined) return refuse('subject-token/session-ended'); // TEX-09, SSO-10, LES-20
   if (nowMs >= session.expiresAt) return refuse('subject-token/session-ended', { because: 'expired' }); // TEX-09, LES-21
-  if (!isAfterWatermark(authTime, [live.tenant.revokedBefore, person.revokedBefore])) return refuse('subject-token/user-revoked'); // TEX-09, REV-13, LES-75, ATK-48
+  if (!isAfterWatermark(authTime, [live.tenant.revokedBefore, person.revokedBefore]))
+    return refuse('subject-token/user-revoked'); // TEX-09, REV-13, LES-75, ATK-48
 
-  const permit: Omit<IssuePermit, typeof permitted> = { grantType: attempt.grantType, client, person, session, notAfter: Math.floor(session.expiresAt / 1000), authTime };
+  const permit: Omit<IssuePermit, typeof permitted> = {
+    grantType: attempt.grantType,
+    client,
+    person,
+    session,
+    notAfter: Math.floor(session.expiresAt / 1000),
+    authTime,
+  };
   return ok(permit as IssuePermit);
 }

@@ -1,4 +1,4 @@
-import { ok, refuse, type RefusalCode, type Result } from '@crossgrant/protocol';
+import { ok, type RefusalCode, type Result, refuse } from '@crossgrant/protocol';
 import type { Allowed, Decision, DenyCause, StepUp } from '../domain/policy/decision.ts';
 
 const codes: Readonly<Record<DenyCause, RefusalCode>> = {

@@ -8,12 +8,20 @@ const counting = pipeline<{ start: number }>()
   .step('three', ({ two }) => ok({ three: two + 1 }));
 
 test('steps run in order and see what the earlier ones found', async () => {
-  expect(await runPipeline(counting, { start: 1 })).toEqual({ ok: true, state: { start: 1, one: 2, two: 3, three: 4 } });
+  expect(await runPipeline(counting, { start: 1 })).toEqual({
+    ok: true,
+    state: { start: 1, one: 2, two: 3, three: 4 },
+  });
   expect(counting.steps.map(({ name }) => name)).toEqual(['one', 'two', 'three']);
 });
 
 test('a refusal stops the run and keeps what was found', async () => {
-  expect(await runPipeline(counting, { start: 9 })).toMatchObject({ ok: false, step: 'two', refusal: { code: 'policy/denied' }, state: { one: 10 } });
+  expect(await runPipeline(counting, { start: 9 })).toMatchObject({
+    ok: false,
+    step: 'two',
+    refusal: { code: 'policy/denied' },
+    state: { one: 10 },
+  });
 });
 
 test('a step in front of what it needs does not compile', () => {

@@ -24,7 +24,10 @@ export function pipeline<Start extends object>(): Pipeline<Start, Start> {
 }
 
 /** Runs the steps one after another and stops at the first refusal. What a step throws passes through. */
-export async function runPipeline<Start extends object, End extends object>({ steps }: Pipeline<Start, End>, start: Start): Promise<PipelineRun<Start, End>> {
+export async function runPipeline<Start extends object, End extends object>(
+  { steps }: Pipeline<Start, End>,
+  start: Start,
+): Promise<PipelineRun<Start, End>> {
   const state: Start & Partial<End> = { ...start };
 
   for (const { name, run } of steps) {

@@ -1,6 +1,15 @@
-import { grantTypes, ok, type PlainHeaders, parseExchangeRequest, refuse, type Result, tokenTypes, toSeconds } from '@crossgrant/protocol';
-import type { FormParameters } from '@crossgrant/protocol';
 import type { ClientApp } from '@crossgrant/identity';
+import type { FormParameters } from '@crossgrant/protocol';
+import {
+  grantTypes,
+  ok,
+  type PlainHeaders,
+  parseExchangeRequest,
+  type Result,
+  refuse,
+  tokenTypes,
+  toSeconds,
+} from '@crossgrant/protocol';
 import { evaluatePolicy } from '../domain/policy/evaluate.ts';
 import type { Facts } from '../domain/policy/model.ts';
 import type { LiveState } from '../snapshot/live-state.ts';
@@ -29,7 +38,6 @@ export interface ExchangeStart {
  * The exchange in the order it is checked: the client before the subject token, the token before the person's state,
  * everything before policy, and policy before a signature exists.
  */
-// biome-ignore lint/nursery/useExplicitType: the type is what the steps add up to
 export function exchangeSteps(deps: ExchangeDeps) {
   const { secretBox, keyRing, limits, issuer } = deps;
 
@@ -40,24 +48,39 @@ export function exchangeSteps(deps: ExchangeDeps) {
     .step('no unsupported proof', ({ headers }) => refuseProof(headers)) // DPO-02
     .step('request', ({ form }) => readRequest(form))
     .step('subject token', ({ request, client, nowMs }) => {
-      const subject = verifyIdToken(request.subjectToken, { issuer, clientId: client.clientId, keys: keyRing, nowSeconds: toSeconds(nowMs) });
+      const subject = verifyIdToken(request.subjectToken, {
+        issuer,
+        clientId: client.clientId,
+        keys: keyRing,
+        nowSeconds: toSeconds(nowMs),
+      });
       return subject.ok ? ok({ token: subject.value }) : subject; // TEX-07
     })
-    .step('rate of the person', (state) => checkRate(limits.byPerson, `${state.client.id} ${state.token.userId}`, state)) // TEX-28
+    .step('rate of the person', (state) =>
+      checkRate(limits.byPerson, `${state.client.id} ${state.token.userId}`, state),
+    ) // TEX-28
     .step('live state', async ({ live, client, token, nowMs }) => {
       const session = await deps.sessions(token.sid, live.epoch);
-      const permit = mayIssue(live, { grantType: grantTypes.tokenExchange, client, userId: token.userId, session, authTime: token.authTime }, nowMs);
+      const permit = mayIssue(
+        live,
+        { grantType: grantTypes.tokenExchange, client, userId: token.userId, session, authTime: token.authTime },
+        nowMs,
+      );
       return permit.ok ? ok({ permit: permit.value }) : permit; // TEX-09
     })
     .step('connection', ({ live, client, request }) => findConnection(live, client, request.audience)) // TEX-13
-    .step('proof required', ({ connection }) => (connection.dpopRequired ? refuse('exchange/proof-unsupported') : ok({}))) // ATK-34
+    .step('proof required', ({ connection }) =>
+      connection.dpopRequired ? refuse('exchange/proof-unsupported') : ok({}),
+    ) // ATK-34
     .step('facts', (state) => ok({ facts: collectFacts(state) }))
     .step('policy', ({ live, facts }) => ok({ decision: evaluatePolicy(live.policy, facts) })) // TEX-16
     .step('decision', ({ decision, facts }) => {
       const allowed = permitted(decision, facts.resources.length > 0);
       return allowed.ok ? ok({ allowed: allowed.value }) : allowed; // TEX-16
     })
-    .step('subject', async ({ permit, resourceApp, nowMs, live }) => ok({ subject: await deps.subjects(permit.person.id, resourceApp, nowMs, live.epoch) }))
+    .step('subject', async ({ permit, resourceApp, nowMs, live }) =>
+      ok({ subject: await deps.subjects(permit.person.id, resourceApp, nowMs, live.epoch) }),
+    )
     .step('ID-JAG', (state) => {
       const signed = signIdJag(keyRing, { ...state, tenant: state.live.tenant, nowSeconds: toSeconds(state.nowMs) });
       return signed.ok ? ok({ signed: signed.value }) : signed;
@@ -65,9 +88,16 @@ export function exchangeSteps(deps: ExchangeDeps) {
 }
 
 /** Everything the finished steps found. */
-export type ExchangeState = ReturnType<typeof exchangeSteps> extends { step(name: string, run: (state: infer State) => never): unknown } ? State : never;
+export type ExchangeState =
+  ReturnType<typeof exchangeSteps> extends { step(name: string, run: (state: infer State) => never): unknown }
+    ? State
+    : never;
 
-function checkRate(limiter: ExchangeDeps['limits']['byClient'], key: string, { isFirst, nowMs }: { isFirst: boolean; nowMs: number }): Result<object> {
+function checkRate(
+  limiter: ExchangeDeps['limits']['byClient'],
+  key: string,
+  { isFirst, nowMs }: { isFirst: boolean; nowMs: number },
+): Result<object> {
   const waitSeconds = isFirst ? limiter(key, nowMs) : 0;
   if (waitSeconds > 0) return refuse('request/rate-limited', { waitSeconds }); // TEX-28
   return ok({});
@@ -79,7 +109,9 @@ function refuseProof(headers: PlainHeaders): Result<object> {
   return ok({});
 }
 
-function readRequest(form: FormParameters): Result<{ request: Exclude<ReturnType<typeof parseExchangeRequest>, { ok: false }>['value'] }> {
+function readRequest(
+  form: FormParameters,
+): Result<{ request: Exclude<ReturnType<typeof parseExchangeRequest>, { ok: false }>['value'] }> {
   const request = parseExchangeRequest(form);
   if (!request.ok) return request;
   if (request.value.subjectTokenType !== tokenTypes.idToken) return refuse('exchange/subject-token-type'); // TEX-06
@@ -90,7 +122,10 @@ interface FactSources extends ExchangeStart {
   readonly client: ClientApp;
   readonly permit: IssuePermit;
   readonly connection: { readonly resourceAppId: string };
-  readonly request: { readonly resources: Parameters<typeof registeredResources>[1]; readonly scope: readonly string[] | undefined };
+  readonly request: {
+    readonly resources: Parameters<typeof registeredResources>[1];
+    readonly scope: readonly string[] | undefined;
+  };
   readonly resourceApp: Parameters<typeof registeredResources>[0];
 }
 
@@ -111,4 +146,3 @@ function collectFacts({ client, permit, request, resourceApp, callerAddress, now
     callerAddress: callerAddress === '' ? undefined : callerAddress,
   };
 }
-

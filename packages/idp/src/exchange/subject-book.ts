@@ -3,7 +3,12 @@ import type { ResourceApp } from '../domain/policy/model.ts';
 import type { IdpDatabase } from '../store/schema.ts';
 
 /** The subject of a person at a resource app: stored at first use, never changed, never given to anybody else. */
-export type SubjectBook = (userId: string, app: Pick<ResourceApp, 'id' | 'subject'>, nowMs: number, epoch: number) => Promise<string>;
+export type SubjectBook = (
+  userId: string,
+  app: Pick<ResourceApp, 'id' | 'subject'>,
+  nowMs: number,
+  epoch: number,
+) => Promise<string>;
 
 /** Most pairs kept in memory; the rest is read again. */
 const rememberedPairs = 50_000;
@@ -28,11 +33,23 @@ export function createSubjectBook(database: IdpDatabase, tenantId: string): Subj
     return row?.subject;
   }
 
-  async function store(userId: string, app: Pick<ResourceApp, 'id' | 'subject'>, nowMs: number, epoch: number): Promise<string> {
+  async function store(
+    userId: string,
+    app: Pick<ResourceApp, 'id' | 'subject'>,
+    nowMs: number,
+    epoch: number,
+  ): Promise<string> {
     const subject = app.subject === 'pairwise' ? newJti() : userId; // IDJ-05
     await database.kysely
       .insertInto('subjects')
-      .values({ tenant_id: tenantId, user_id: userId, resource_app_id: app.id, subject, created_at: nowMs, version: epoch })
+      .values({
+        tenant_id: tenantId,
+        user_id: userId,
+        resource_app_id: app.id,
+        subject,
+        created_at: nowMs,
+        version: epoch,
+      })
       .onConflict((conflict) => conflict.columns(['tenant_id', 'user_id', 'resource_app_id']).doNothing())
       .execute();
     const stored = await read(userId, app.id);

@@ -1,6 +1,12 @@
 import type { KeyRing } from '@crossgrant/platform';
-import { isNumericDate, limits, ok, refuse, type Result, sameTyp, typs } from '@crossgrant/protocol';
-import { type ParsedJws, parseCompactJws, type SignatureAlgorithm, type VerifiedJws, verifyJws } from '@crossgrant/protocol/jws';
+import { isNumericDate, limits, ok, type Result, refuse, sameTyp, typs } from '@crossgrant/protocol';
+import {
+  type ParsedJws,
+  parseCompactJws,
+  type SignatureAlgorithm,
+  type VerifiedJws,
+  verifyJws,
+} from '@crossgrant/protocol/jws';
 
 /** What a verified ID token says of the person and the sign-on. */
 export interface IdTokenSubject {
@@ -38,7 +44,10 @@ function isIdTokenShape({ header, payload }: ParsedJws): boolean {
   return header.typ === undefined || sameTyp(header.typ, typs.idToken);
 }
 
-function checkClaims({ payload }: VerifiedJws, { issuer, clientId, nowSeconds }: IdTokenExpectations): Result<IdTokenSubject> {
+function checkClaims(
+  { payload }: VerifiedJws,
+  { issuer, clientId, nowSeconds }: IdTokenExpectations,
+): Result<IdTokenSubject> {
   const { iss, sub, exp, iat, sid, auth_time: authTime } = payload;
   const latest = nowSeconds + limits.skewSeconds;
 

@@ -6,7 +6,10 @@ import type { PlainRequest, PlainResponse } from '@crossgrant/protocol';
  */
 export async function explainPage(request: PlainRequest): Promise<PlainResponse> {
   const id = /\/(aud_[0-9a-z]{26})$/.exec(request.path)?.[1];
-  const body = id === undefined ? page('No such page', 'This address names no decision.') : page('About a decision', `An administrator can look this decision up: <code>crossgrant explain ${id}</code>`);
+  const body =
+    id === undefined
+      ? page('No such page', 'This address names no decision.')
+      : page('About a decision', `An administrator can look this decision up: <code>crossgrant explain ${id}</code>`);
   return {
     status: id === undefined ? 404 : 200,
     headers: {

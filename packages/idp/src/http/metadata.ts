@@ -5,12 +5,24 @@ import { identityProviderMetadata, type JsonObject, type PlainResponse, wellKnow
 const cached = { 'cache-control': 'public, max-age=300' } as const;
 
 /** The metadata of the tenant's issuer, the same object under every well-known URL, and its public keys. */
-export async function metadataRoutes({ issuer, signOn, keyRing }: { issuer: string; signOn: SignOn; keyRing: KeyRing }): Promise<readonly Route[]> {
+export async function metadataRoutes({
+  issuer,
+  signOn,
+  keyRing,
+}: {
+  issuer: string;
+  signOn: SignOn;
+  keyRing: KeyRing;
+}): Promise<readonly Route[]> {
   const document = await buildMetadata(issuer, signOn);
   const paths = wellKnownUrls(issuer).all.map((url) => new URL(url).pathname); // MET-06
   return [
     ...[...new Set(paths)].map((path): Route => ({ method: 'GET', path, handler: async () => publicJson(document) })),
-    { method: 'GET', path: endpointPath(issuer, '/jwks.json'), handler: async () => publicJson(keyRing.publicJwks() as unknown as JsonObject) },
+    {
+      method: 'GET',
+      path: endpointPath(issuer, '/jwks.json'),
+      handler: async () => publicJson(keyRing.publicJwks() as unknown as JsonObject),
+    },
   ];
 }
 

@@ -1,7 +1,19 @@
 import { passOn, type RefusalCounter, type RouteHandler } from '@crossgrant/platform';
-import { type Clock, type FormParameters, grantTypes, isFormMediaType, newId, parseForm, type PlainRequest, type Refusal, refusalResponse, type Result, refuse } from '@crossgrant/protocol';
-import type { ExchangeCall } from '../exchange/exchange.ts';
 import type { PlainResponse } from '@crossgrant/protocol';
+import {
+  type Clock,
+  type FormParameters,
+  grantTypes,
+  isFormMediaType,
+  newId,
+  type PlainRequest,
+  parseForm,
+  type Refusal,
+  type Result,
+  refusalResponse,
+  refuse,
+} from '@crossgrant/protocol';
+import type { ExchangeCall } from '../exchange/exchange.ts';
 
 export interface TokenEndpointDeps {
   readonly tenantId: string;
@@ -30,7 +42,12 @@ export function tokenEndpoint({ tenantId, exchange, anonymous, explainUrl, clock
     if (refusal === undefined) {
       return passOn;
     }
-    anonymous.count({ scope: tenantId, kind: 'client_authentication', code: refusal.code, address: request.remoteAddress });
+    anonymous.count({
+      scope: tenantId,
+      kind: 'client_authentication',
+      code: refusal.code,
+      address: request.remoteAddress,
+    });
     return refusalResponse(refusal, { id: newId('aud', clock()), explainUrl });
   };
 }

@@ -1,5 +1,5 @@
-import { expect, test } from 'vitest';
 import { verifies } from '@crossgrant/testkit';
+import { expect, test } from 'vitest';
 import { resourceApp } from '../domain/policy/policy-fixture.ts';
 import { indexAudiences } from './audiences.ts';
 

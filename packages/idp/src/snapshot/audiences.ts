@@ -15,5 +15,7 @@ export function indexAudiences(apps: Iterable<ResourceApp>): ReadonlyMap<string,
     for (const name of names) found.set(name, found.has(name) ? undefined : app);
   }
   for (const app of list) found.set(app.issuer, app);
-  return new Map([...found].flatMap(([name, app]): [string, ResourceApp][] => (app === undefined ? [] : [[name, app]])));
+  return new Map(
+    [...found].flatMap(([name, app]): [string, ResourceApp][] => (app === undefined ? [] : [[name, app]])),
+  );
 }

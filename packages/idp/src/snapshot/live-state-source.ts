@@ -50,21 +50,26 @@ export async function openLiveState(options: LiveStateOptions): Promise<LiveStat
 
   function refresh(): Promise<LiveState> {
     if (running === undefined) {
-      running = follow(held, options).then(() => view(held)).finally(() => {
-        running = undefined;
-      });
+      running = follow(held, options)
+        .then(() => view(held))
+        .finally(() => {
+          running = undefined;
+        });
       return running;
     }
     // What runs already may have read before the caller's news: a reading that starts later is needed, one for all.
-    next ??= running.catch(() => undefined).then(() => {
-      next = undefined;
-      return refresh();
-    });
+    next ??= running
+      .catch(() => undefined)
+      .then(() => {
+        next = undefined;
+        return refresh();
+      });
     return next;
   }
 
   const stop = database.onChange((scope) => {
-    if (scope === tenant.id) refresh().catch((error: unknown) => log.error({ err: error }, 'the state of the tenant could not be read'));
+    if (scope === tenant.id)
+      refresh().catch((error: unknown) => log.error({ err: error }, 'the state of the tenant could not be read'));
   });
   return { current: () => view(held), refresh, close: stop };
 }
@@ -112,7 +117,12 @@ async function readClients(database: IdpDatabase, tenantId: string, version: num
   if (version < 0) {
     return listClientApps(database, tenantId);
   }
-  const changed = await database.kysely.selectFrom('client_apps').select('client_id').where('tenant_id', '=', tenantId).where('version', '>', version).execute();
+  const changed = await database.kysely
+    .selectFrom('client_apps')
+    .select('client_id')
+    .where('tenant_id', '=', tenantId)
+    .where('version', '>', version)
+    .execute();
   if (changed.length > 50) {
     return listClientApps(database, tenantId);
   }
@@ -121,6 +131,15 @@ async function readClients(database: IdpDatabase, tenantId: string, version: num
 }
 
 async function readTenantState({ kysely }: IdpDatabase, tenant: { id: string; issuer: string }): Promise<TenantState> {
-  const row = await kysely.selectFrom('tenant_policy').selectAll().where('tenant_id', '=', tenant.id).executeTakeFirst();
-  return { id: tenant.id, issuer: tenant.issuer, state: row === undefined || row.state === 'active' ? 'active' : 'disabled', revokedBefore: row?.revoked_before ?? undefined };
+  const row = await kysely
+    .selectFrom('tenant_policy')
+    .selectAll()
+    .where('tenant_id', '=', tenant.id)
+    .executeTakeFirst();
+  return {
+    id: tenant.id,
+    issuer: tenant.issuer,
+    state: row === undefined || row.state === 'active' ? 'active' : 'disabled',
+    revokedBefore: row?.revoked_before ?? undefined,
+  };
 }

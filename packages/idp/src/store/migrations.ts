@@ -17,8 +17,19 @@ type Columns = Readonly<Record<string, 'text' | 'text?' | 'bigint' | 'bigint?'>>
 
 async function createResourceApps(db: Kysely<any>): Promise<void> {
   await table(db, 'resource_apps', {
-    tenant_id: 'text', key: 'text', name: 'text?', issuer: 'text', aliases: 'text', signing_algorithm: 'text', subject_mode: 'text',
-    tenant_claim: 'text?', tags: 'text', state: 'text', applied: 'text?', created_at: 'bigint', version: 'bigint',
+    tenant_id: 'text',
+    key: 'text',
+    name: 'text?',
+    issuer: 'text',
+    aliases: 'text',
+    signing_algorithm: 'text',
+    subject_mode: 'text',
+    tenant_claim: 'text?',
+    tags: 'text',
+    state: 'text',
+    applied: 'text?',
+    created_at: 'bigint',
+    version: 'bigint',
   })
     .addColumn('id', 'text', (column) => column.primaryKey())
     .addUniqueConstraint('resource_apps_key', ['tenant_id', 'key'])
@@ -26,7 +37,15 @@ async function createResourceApps(db: Kysely<any>): Promise<void> {
     .execute();
   await db.schema.createIndex('resource_apps_version').on('resource_apps').columns(['tenant_id', 'version']).execute();
   await table(db, 'resources', {
-    tenant_id: 'text', resource_app_id: 'text', identifier: 'text', name: 'text?', scopes: 'text', tags: 'text', applied: 'text?', created_at: 'bigint', version: 'bigint',
+    tenant_id: 'text',
+    resource_app_id: 'text',
+    identifier: 'text',
+    name: 'text?',
+    scopes: 'text',
+    tags: 'text',
+    applied: 'text?',
+    created_at: 'bigint',
+    version: 'bigint',
   })
     .addPrimaryKeyConstraint('resources_key', ['resource_app_id', 'identifier'])
     .execute();
@@ -35,16 +54,41 @@ async function createResourceApps(db: Kysely<any>): Promise<void> {
 
 async function createConnections(db: Kysely<any>): Promise<void> {
   await table(db, 'connections', {
-    tenant_id: 'text', key: 'text', client_app_id: 'text', resource_app_id: 'text', resource_client_id: 'text', resources: 'text',
-    default_resource: 'text?', scopes: 'text', default_scopes: 'text', state: 'text', account_link: 'text', lifetime_seconds: 'bigint',
-    dpop_required: 'bigint', owner: 'text?', reason: 'text?', review_at: 'bigint?', expires_at: 'bigint?', applied: 'text?', created_at: 'bigint', version: 'bigint',
+    tenant_id: 'text',
+    key: 'text',
+    client_app_id: 'text',
+    resource_app_id: 'text',
+    resource_client_id: 'text',
+    resources: 'text',
+    default_resource: 'text?',
+    scopes: 'text',
+    default_scopes: 'text',
+    state: 'text',
+    account_link: 'text',
+    lifetime_seconds: 'bigint',
+    dpop_required: 'bigint',
+    owner: 'text?',
+    reason: 'text?',
+    review_at: 'bigint?',
+    expires_at: 'bigint?',
+    applied: 'text?',
+    created_at: 'bigint',
+    version: 'bigint',
   })
     .addColumn('id', 'text', (column) => column.primaryKey())
     .addUniqueConstraint('connections_key', ['tenant_id', 'key'])
     .addUniqueConstraint('connections_pair', ['tenant_id', 'client_app_id', 'resource_app_id'])
     .execute();
   await db.schema.createIndex('connections_version').on('connections').columns(['tenant_id', 'version']).execute();
-  await table(db, 'rules', { tenant_id: 'text', key: 'text', effect: 'text', definition: 'text', applied: 'text?', created_at: 'bigint', version: 'bigint' })
+  await table(db, 'rules', {
+    tenant_id: 'text',
+    key: 'text',
+    effect: 'text',
+    definition: 'text',
+    applied: 'text?',
+    created_at: 'bigint',
+    version: 'bigint',
+  })
     .addColumn('id', 'text', (column) => column.primaryKey())
     .addUniqueConstraint('rules_key', ['tenant_id', 'key'])
     .execute();
@@ -55,26 +99,56 @@ async function createConnections(db: Kysely<any>): Promise<void> {
 }
 
 async function createIssuances(db: Kysely<any>): Promise<void> {
-  await table(db, 'subjects', { tenant_id: 'text', user_id: 'text', resource_app_id: 'text', subject: 'text', created_at: 'bigint', version: 'bigint' })
+  await table(db, 'subjects', {
+    tenant_id: 'text',
+    user_id: 'text',
+    resource_app_id: 'text',
+    subject: 'text',
+    created_at: 'bigint',
+    version: 'bigint',
+  })
     .addPrimaryKeyConstraint('subjects_key', ['tenant_id', 'user_id', 'resource_app_id'])
     .addUniqueConstraint('subjects_subject', ['tenant_id', 'resource_app_id', 'subject'])
     .execute();
   await table(db, 'issuances', {
-    tenant_id: 'text', decision_id: 'text', user_id: 'text', client_app_id: 'text', resource_app_id: 'text', connection_id: 'text',
-    audience: 'text', subject: 'text', resource_client_id: 'text', resources: 'text', scopes: 'text', sid: 'text',
-    auth_time_seconds: 'bigint', issued_at: 'bigint', expires_at: 'bigint', version: 'bigint',
+    tenant_id: 'text',
+    decision_id: 'text',
+    user_id: 'text',
+    client_app_id: 'text',
+    resource_app_id: 'text',
+    connection_id: 'text',
+    audience: 'text',
+    subject: 'text',
+    resource_client_id: 'text',
+    resources: 'text',
+    scopes: 'text',
+    sid: 'text',
+    auth_time_seconds: 'bigint',
+    issued_at: 'bigint',
+    expires_at: 'bigint',
+    version: 'bigint',
   })
     .addColumn('jti', 'text', (column) => column.primaryKey())
     .execute();
-  await db.schema.createIndex('issuances_person').on('issuances').columns(['tenant_id', 'user_id', 'issued_at']).execute();
-  await db.schema.createIndex('issuances_connection').on('issuances').columns(['tenant_id', 'connection_id', 'issued_at']).execute();
+  await db.schema
+    .createIndex('issuances_person')
+    .on('issuances')
+    .columns(['tenant_id', 'user_id', 'issued_at'])
+    .execute();
+  await db.schema
+    .createIndex('issuances_connection')
+    .on('issuances')
+    .columns(['tenant_id', 'connection_id', 'issued_at'])
+    .execute();
 }
 
 function table(db: Kysely<any>, name: string, columns: Columns): CreateTableBuilder<any, any> {
   let builder: CreateTableBuilder<any, any> = db.schema.createTable(name);
   for (const [column, type] of Object.entries(columns)) {
     const isOptional = type.endsWith('?');
-    builder = builder.addColumn(column, type.startsWith('text') ? 'text' : 'bigint', (definition) => (isOptional ? definition : definition.notNull()));
+    builder = builder.addColumn(column, type.startsWith('text') ? 'text' : 'bigint', (definition) =>
+      isOptional ? definition : definition.notNull(),
+    );
   }
   return builder;
 }

@@ -7,7 +7,10 @@ export class PolicyUnreadable extends Error {
   override readonly name = 'PolicyUnreadable';
 }
 
-export function readResourceApp(row: Selectable<ResourceAppRow>, resources: ReadonlyMap<string, Resource>): ResourceApp {
+export function readResourceApp(
+  row: Selectable<ResourceAppRow>,
+  resources: ReadonlyMap<string, Resource>,
+): ResourceApp {
   return {
     id: row.id,
     key: row.key,
@@ -23,12 +26,17 @@ export function readResourceApp(row: Selectable<ResourceAppRow>, resources: Read
 }
 
 export function readResource(row: Selectable<ResourceRow>): Resource {
-  const scopes = Object.entries(readObject(row.scopes, row.identifier)).map(([scope, value]): [string, ResourceScope] => [scope, value as ResourceScope]);
+  const scopes = Object.entries(readObject(row.scopes, row.identifier)).map(
+    ([scope, value]): [string, ResourceScope] => [scope, value as ResourceScope],
+  );
   return { identifier: row.identifier, scopes: new Map(scopes), tags: readTexts(row.tags, row.identifier) };
 }
 
 export function readConnection(row: Selectable<ConnectionRow>): Connection {
-  const scopes = Object.entries(readObject(row.scopes, row.id)).map(([scope, version]): [string, number] => [scope, Number(version)]);
+  const scopes = Object.entries(readObject(row.scopes, row.id)).map(([scope, version]): [string, number] => [
+    scope,
+    Number(version),
+  ]);
   return {
     id: row.id,
     key: row.key,

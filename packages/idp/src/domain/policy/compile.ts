@@ -69,7 +69,12 @@ export function createPolicyIndex(attainableAcrs: readonly string[]): PolicyInde
     resourceApp: (id) => apps.get(id),
     connection: (clientAppId, resourceAppId) => pairs.get(clientAppId)?.get(resourceAppId),
     connections: () => pairOf.values(),
-    rulesFor: (connection) => rules.find(connection, clients.get(connection.clientAppId)?.tags ?? [], apps.get(connection.resourceAppId)?.tags ?? []),
+    rulesFor: (connection) =>
+      rules.find(
+        connection,
+        clients.get(connection.clientAppId)?.tags ?? [],
+        apps.get(connection.resourceAppId)?.tags ?? [],
+      ),
     isAttainable: (acr) => attainable.has(acr),
     putClient(client) {
       clients.set(client.clientAppId, client);
@@ -145,7 +150,10 @@ function compileRule(rule: Rule): CompiledRule {
 
 function matchesTags({ tags }: Rule, clientTags: readonly string[], appTags: readonly string[]): boolean {
   const { clients = undefined, resourceApps = undefined } = tags ?? {};
-  return (clients === undefined || clients.some((tag) => clientTags.includes(tag))) && (resourceApps === undefined || resourceApps.some((tag) => appTags.includes(tag)));
+  return (
+    (clients === undefined || clients.some((tag) => clientTags.includes(tag))) &&
+    (resourceApps === undefined || resourceApps.some((tag) => appTags.includes(tag)))
+  );
 }
 
 function groupByPerson(entries: readonly { rule: Rule; compiled: CompiledRule }[]): ConnectionRules {

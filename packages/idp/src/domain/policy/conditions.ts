@@ -1,7 +1,7 @@
+import type { StepUp } from './decision.ts';
+import type { Facts, NetworkCondition, RuleConditions } from './model.ts';
 import { type AddressBlock, isWithin, parseAddress, parseBlock } from './network.ts';
 import { compileWindow } from './time-window.ts';
-import type { Facts, NetworkCondition, RuleConditions } from './model.ts';
-import type { StepUp } from './decision.ts';
 
 export type Truth = 'met' | 'unmet' | 'unknown';
 
@@ -43,7 +43,10 @@ function compileAcr(value: unknown): CompiledCondition {
   if (accepted === undefined || accepted.length === 0) {
     return unreadable();
   }
-  return { judge: ({ acr }) => (acr === undefined ? 'unknown' : truth(accepted.includes(acr))), remedy: { acrValues: accepted } };
+  return {
+    judge: ({ acr }) => (acr === undefined ? 'unknown' : truth(accepted.includes(acr))),
+    remedy: { acrValues: accepted },
+  };
 }
 
 function compileAmr(value: unknown): CompiledCondition {
@@ -52,7 +55,9 @@ function compileAmr(value: unknown): CompiledCondition {
   if (required === undefined || required.length === 0) {
     return unreadable();
   }
-  return { judge: ({ amr }) => (amr === undefined ? 'unknown' : truth(required.every((method) => amr.includes(method)))) };
+  return {
+    judge: ({ amr }) => (amr === undefined ? 'unknown' : truth(required.every((method) => amr.includes(method)))),
+  };
 }
 
 function compileMaxAge(value: unknown): CompiledCondition {

@@ -1,6 +1,6 @@
+import { verifies } from '@crossgrant/testkit';
 import fc from 'fast-check';
 import { test } from 'vitest';
-import { verifies } from '@crossgrant/testkit';
 import type { Decision } from './decision.ts';
 import { evaluatePolicy } from './evaluate.ts';
 import type { Facts, Rule, RuleConditions } from './model.ts';
@@ -24,15 +24,29 @@ const anyRule: fc.Arbitrary<Omit<Rule, 'id'>> = fc.record({
   groups: some(['engineering', 'sales']),
   everyone: fc.boolean(),
   connections: maybe(some(['con_1', 'con_2'])),
-  tags: maybe(fc.record({ clients: maybe(some(['trusted', 'x'])), resourceApps: maybe(some(['saas', 'x'])), resources: maybe(some(['standard', 'x'])) })),
+  tags: maybe(
+    fc.record({
+      clients: maybe(some(['trusted', 'x'])),
+      resourceApps: maybe(some(['saas', 'x'])),
+      resources: maybe(some(['standard', 'x'])),
+    }),
+  ),
   scopes: maybe(some(scopes)),
   risks: maybe(fc.subarray(['read' as const, 'write' as const, 'destructive' as const])),
   conditions: maybe(conditions),
 });
 
-const rules: fc.Arbitrary<Rule[]> = fc.array(anyRule, { maxLength: 8 }).map((list) => list.map((entry, index) => ({ ...entry, id: `rul_${index}` })));
+const rules: fc.Arbitrary<Rule[]> = fc
+  .array(anyRule, { maxLength: 8 })
+  .map((list) => list.map((entry, index) => ({ ...entry, id: `rul_${index}` })));
 const requests: fc.Arbitrary<Facts> = fc
-  .record({ resources: some([mcp, files]), scopes: fc.subarray(scopes, { minLength: 1 }), groups: some(['engineering', 'sales']), acr: fc.constantFrom('pwd', 'mfa'), amr: some(['pwd', 'otp']) })
+  .record({
+    resources: some([mcp, files]),
+    scopes: fc.subarray(scopes, { minLength: 1 }),
+    groups: some(['engineering', 'sales']),
+    acr: fc.constantFrom('pwd', 'mfa'),
+    amr: some(['pwd', 'otp']),
+  })
   .map((over) => facts(over));
 
 function reach(decision: Decision): { scopes: readonly string[]; resources: readonly string[] } {
@@ -41,14 +55,20 @@ function reach(decision: Decision): { scopes: readonly string[]; resources: read
 
 function isWithinReach(narrow: Decision, wide: Decision): boolean {
   const [a, b] = [reach(narrow), reach(wide)];
-  return a.scopes.every((scope) => b.scopes.includes(scope)) && a.resources.every((resource) => b.resources.includes(resource));
+  return (
+    a.scopes.every((scope) => b.scopes.includes(scope)) &&
+    a.resources.every((resource) => b.resources.includes(resource))
+  );
 }
 
 verifies(['ADM-01', 'TEX-16'], 'property: adding a deny rule never grants more', () => {
   fc.assert(
     fc.property(rules, anyRule, requests, (list, extra, request) => {
       const more = [...list, { ...extra, effect: 'deny' as const, id: 'rul_extra' }];
-      return isWithinReach(evaluatePolicy(policy({ rules: more }), request), evaluatePolicy(policy({ rules: list }), request));
+      return isWithinReach(
+        evaluatePolicy(policy({ rules: more }), request),
+        evaluatePolicy(policy({ rules: list }), request),
+      );
     }),
     { numRuns: 500 },
   );
@@ -58,7 +78,10 @@ verifies(['TEX-17', 'ATK-28'], 'property: what is granted lies within the reques
   fc.assert(
     fc.property(rules, requests, (list, request) => {
       const { scopes: grantedScopes, resources } = reach(evaluatePolicy(policy({ rules: list }), request));
-      return grantedScopes.every((scope) => request.scopes?.includes(scope) && connection().scopes.has(scope)) && resources.every((resource) => request.resources.length === 0 || request.resources.includes(resource));
+      return (
+        grantedScopes.every((scope) => request.scopes?.includes(scope) && connection().scopes.has(scope)) &&
+        resources.every((resource) => request.resources.length === 0 || request.resources.includes(resource))
+      );
     }),
     { numRuns: 500 },
   );
@@ -69,7 +92,10 @@ test('property: the order of rules plays no part', () => {
     fc.property(rules, requests, fc.infiniteStream(fc.nat()), (list, request, keys) => {
       const order = new Map(list.map((entry) => [entry, keys.next().value as number]));
       const shuffled = [...list].sort((a, b) => (order.get(a) ?? 0) - (order.get(b) ?? 0));
-      return JSON.stringify(evaluatePolicy(policy({ rules: list }), request)) === JSON.stringify(evaluatePolicy(policy({ rules: shuffled }), request));
+      return (
+        JSON.stringify(evaluatePolicy(policy({ rules: list }), request)) ===
+        JSON.stringify(evaluatePolicy(policy({ rules: shuffled }), request))
+      );
     }),
     { numRuns: 500 },
   );
@@ -80,7 +106,10 @@ verifies('LES-73', 'property: removing any fact never widens', () => {
   fc.assert(
     fc.property(rules, requests, fc.subarray([...removable], { minLength: 1 }), (list, request, removed) => {
       const known = { ...request, ...Object.fromEntries(removed.map((name) => [name, undefined])) };
-      return isWithinReach(evaluatePolicy(policy({ rules: list }), known), evaluatePolicy(policy({ rules: list }), request));
+      return isWithinReach(
+        evaluatePolicy(policy({ rules: list }), known),
+        evaluatePolicy(policy({ rules: list }), request),
+      );
     }),
     { numRuns: 1000 },
   );
@@ -90,12 +119,17 @@ test('property: an allow decision always names a rule and a scope', () => {
   fc.assert(
     fc.property(rules, requests, (list, request) => {
       const decision = evaluatePolicy(policy({ rules: list }), request);
-      return decision.outcome !== 'allow' || (decision.scopes.length > 0 && decision.resources.length > 0 && decision.ruleIds.length > 0);
+      return (
+        decision.outcome !== 'allow' ||
+        (decision.scopes.length > 0 && decision.resources.length > 0 && decision.ruleIds.length > 0)
+      );
     }),
     { numRuns: 300 },
   );
 });
 
 test('the fixture allows something, so that the properties are not empty', () => {
-  fc.assert(fc.property(fc.constant(0), () => reach(evaluatePolicy(policy({ rules: [rule()] }), facts())).scopes.length === 1));
+  fc.assert(
+    fc.property(fc.constant(0), () => reach(evaluatePolicy(policy({ rules: [rule()] }), facts())).scopes.length === 1),
+  );
 });

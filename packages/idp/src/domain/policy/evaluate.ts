@@ -1,9 +1,9 @@
 import type { PolicySnapshot } from './compile.ts';
 import type { Decision, DenyCause, ResourceReason } from './decision.ts';
+import type { Connection, Facts, PolicyClient, Resource, ResourceApp } from './model.ts';
 import { denied, summarise } from './outcome.ts';
 import { type RulesInForce, rulesInForce } from './rules-in-force.ts';
-import { type ScopeJudgement, judgeScope } from './scope.ts';
-import type { Connection, Facts, PolicyClient, Resource, ResourceApp } from './model.ts';
+import { judgeScope, type ScopeJudgement } from './scope.ts';
 
 /**
  * Decides what one client app may do for one person at one resource app.
@@ -36,12 +36,25 @@ export function evaluatePolicy(policy: PolicySnapshot, facts: Facts): Decision {
 
   const inForce = rulesInForce(policy.rulesFor(connection), facts);
   const requested = facts.scopes ?? connection.defaultScopes;
-  const judgements = requested.map((scope) => judgeScope(scope, connection, chosen.resources, inForce, policy.isAttainable));
-  return summarise({ connection, resources: chosen.resources, left: chosen.left, judgements, wouldOtherScopesPass: () => wouldOtherScopesPass(policy, connection, chosen.resources, inForce) });
+  const judgements = requested.map((scope) =>
+    judgeScope(scope, connection, chosen.resources, inForce, policy.isAttainable),
+  );
+  return summarise({
+    connection,
+    resources: chosen.resources,
+    left: chosen.left,
+    judgements,
+    wouldOtherScopesPass: () => wouldOtherScopesPass(policy, connection, chosen.resources, inForce),
+  });
 }
 
 /** A switch that closes the whole connection. */
-function whyClosed(client: PolicyClient, app: ResourceApp, connection: Connection, nowMs: number): DenyCause | undefined {
+function whyClosed(
+  client: PolicyClient,
+  app: ResourceApp,
+  connection: Connection,
+  nowMs: number,
+): DenyCause | undefined {
   if (client.state !== 'active') return 'client_blocked'; // LES-20, ADM-02
   if (app.state !== 'active') return 'resource_app_disabled'; // LES-20, ADM-02
   if (connection.state !== 'approved') return 'connection_blocked'; // LES-20, ADM-02
@@ -49,7 +62,9 @@ function whyClosed(client: PolicyClient, app: ResourceApp, connection: Connectio
   return undefined;
 }
 
-type ChosenResources = { readonly resources: readonly Resource[]; readonly left: readonly ResourceReason[] } | { readonly because: 'foreign_resource' | 'no_resource'; readonly left: readonly ResourceReason[] };
+type ChosenResources =
+  | { readonly resources: readonly Resource[]; readonly left: readonly ResourceReason[] }
+  | { readonly because: 'foreign_resource' | 'no_resource'; readonly left: readonly ResourceReason[] };
 
 /** The requested resources that the connection reaches; one of another resource app spoils the request. */
 function chooseResources(app: ResourceApp, connection: Connection, requested: readonly string[]): ChosenResources {
@@ -60,7 +75,8 @@ function chooseResources(app: ResourceApp, connection: Connection, requested: re
   for (const identifier of wanted) {
     const resource = app.resources.get(identifier);
     if (resource === undefined) return { because: 'foreign_resource', left }; // TEX-14, ATK-31
-    if (!connection.resources.includes(identifier)) { // TEX-17
+    if (!connection.resources.includes(identifier)) {
+      // TEX-17
       left.push({ resource: identifier, because: 'outside_connection' });
       continue;
     }
@@ -78,8 +94,13 @@ function defaultResource(connection: Connection): readonly string[] {
 }
 
 /** Tells "ask for other scopes" apart from "not for you". */
-function wouldOtherScopesPass(policy: PolicySnapshot, connection: Connection, resources: readonly Resource[], inForce: RulesInForce): boolean {
-  const judge = (scope: string): ScopeJudgement => judgeScope(scope, connection, resources, inForce, policy.isAttainable);
+function wouldOtherScopesPass(
+  policy: PolicySnapshot,
+  connection: Connection,
+  resources: readonly Resource[],
+  inForce: RulesInForce,
+): boolean {
+  const judge = (scope: string): ScopeJudgement =>
+    judgeScope(scope, connection, resources, inForce, policy.isAttainable);
   return [...connection.scopes.keys()].some((scope) => judge(scope).verdict === 'granted');
 }
-

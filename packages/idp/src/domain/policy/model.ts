@@ -99,7 +99,11 @@ export interface Rule {
   readonly everyone: boolean;
   /** Connection ids. Undefined together with `tags`: every connection. */
   readonly connections?: readonly string[];
-  readonly tags?: { readonly clients?: readonly string[]; readonly resourceApps?: readonly string[]; readonly resources?: readonly string[] };
+  readonly tags?: {
+    readonly clients?: readonly string[];
+    readonly resourceApps?: readonly string[];
+    readonly resources?: readonly string[];
+  };
   readonly scopes?: readonly string[];
   readonly risks?: readonly ScopeRisk[];
   readonly conditions?: RuleConditions;

@@ -1,5 +1,5 @@
-import { expect, test } from 'vitest';
 import { verifies } from '@crossgrant/testkit';
+import { expect, test } from 'vitest';
 import { isWithin, parseAddress, parseBlock } from './network.ts';
 import { compileWindow } from './time-window.ts';
 
@@ -13,7 +13,19 @@ verifies('LES-74', 'addresses are compared as bytes in one strict form', () => {
   expect(hits('10.0.0.0/8', '::ffff:10.1.1.1')).toBe(true);
   expect(hits('10.0.0.0/8', '::ffff:a01:101')).toBe(true);
   expect(hits('10.0.0.0/8', '11.0.0.1')).toBe(false);
-  for (const odd of ['010.0.0.1', '10.1', '0x0a.0.0.1', '10.0.0.1.', '10.0.0.256', ' 10.0.0.1', '1:2', '1::2::3', '::1%lo', '1:2:3:4:5:6:7:8:9', '']) {
+  for (const odd of [
+    '010.0.0.1',
+    '10.1',
+    '0x0a.0.0.1',
+    '10.0.0.1.',
+    '10.0.0.256',
+    ' 10.0.0.1',
+    '1:2',
+    '1::2::3',
+    '::1%lo',
+    '1:2:3:4:5:6:7:8:9',
+    '',
+  ]) {
     expect(parseAddress(odd), odd).toBeUndefined();
   }
   for (const odd of ['10.0.0.0/33', '10.0.0.0/08', '10.0.0.0/', '10/8', '::/129']) {
@@ -43,7 +55,14 @@ test('a window is read in its time zone, and one that cannot be read is none', (
   const office = compileWindow({ from: '09:00', to: '17:00', timeZone: 'Europe/Berlin' });
   expect(office?.(Date.parse('2026-11-24T08:30:00Z'))).toBe(true);
   expect(office?.(Date.parse('2026-11-24T16:30:00Z'))).toBe(false);
-  for (const odd of [null, { timeZone: 'Nowhere/None' }, { from: '9:00' }, { days: ['someday'] }, { to: '25:00' }, { days: 'mon' }]) {
+  for (const odd of [
+    null,
+    { timeZone: 'Nowhere/None' },
+    { from: '9:00' },
+    { days: ['someday'] },
+    { to: '25:00' },
+    { days: 'mon' },
+  ]) {
     expect(compileWindow(odd)).toBeUndefined();
   }
 });

@@ -1,6 +1,6 @@
 import type { Decision, Denied, DenyCause, ResourceReason, ScopeReason, StepUp } from './decision.ts';
-import type { ScopeJudgement } from './scope.ts';
 import type { Connection, Resource } from './model.ts';
+import type { ScopeJudgement } from './scope.ts';
 
 /** No ID-JAG lives longer than this, whatever a connection says. */
 export const longestLifetimeSeconds = 600;
@@ -22,7 +22,9 @@ export function summarise({ connection, resources, left, judgements, wouldOtherS
 
   if (scopes.length > 0) {
     const kept = resources.filter((resource) => scopes.some((scope) => resource.scopes.has(scope)));
-    const emptied = resources.filter((resource) => !kept.includes(resource)).map(({ identifier }) => ({ resource: identifier, because: 'no_scope_left' as const }));
+    const emptied = resources
+      .filter((resource) => !kept.includes(resource))
+      .map(({ identifier }) => ({ resource: identifier, because: 'no_scope_left' as const }));
     return {
       ...base,
       outcome: 'allow',
@@ -42,14 +44,20 @@ export function summarise({ connection, resources, left, judgements, wouldOtherS
   return { ...base, outcome: 'deny', because: wouldOtherScopesPass() ? 'no_scope' : 'no_rule_allows' };
 }
 
-export function denied(because: DenyCause, known: { connectionId?: string; resourceReasons?: readonly ResourceReason[] } = {}): Denied {
+export function denied(
+  because: DenyCause,
+  known: { connectionId?: string; resourceReasons?: readonly ResourceReason[] } = {},
+): Denied {
   return { outcome: 'deny', because, reasons: [], resourceReasons: [], ruleIds: [], ...known };
 }
 
 /** One demand that serves every waiting scope where that is possible, and the first of them otherwise. */
 function strictest(needs: readonly StepUp[]): StepUp {
   const lists = needs.flatMap(({ acrValues }) => (acrValues === undefined ? [] : [acrValues]));
-  const common = lists.reduce<readonly string[] | undefined>((kept, list) => (kept === undefined ? list : kept.filter((acr) => list.includes(acr))), undefined);
+  const common = lists.reduce<readonly string[] | undefined>(
+    (kept, list) => (kept === undefined ? list : kept.filter((acr) => list.includes(acr))),
+    undefined,
+  );
   const acrValues = common === undefined || common.length > 0 ? common : lists[0];
   const ages = needs.flatMap(({ maxAge }) => maxAge ?? []);
   return { ...(acrValues && { acrValues }), ...(ages.length > 0 && { maxAge: Math.min(...ages) }) };

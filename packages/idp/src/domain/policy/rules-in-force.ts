@@ -41,7 +41,11 @@ function* concerning(rules: ConnectionRules, { userId, groups }: Facts): Iterabl
   }
 }
 
-function sort(rule: CompiledRule, facts: Facts, into: { denies: CompiledRule[]; allows: CompiledRule[]; waiting: WaitingRule[] }): void {
+function sort(
+  rule: CompiledRule,
+  facts: Facts,
+  into: { denies: CompiledRule[]; allows: CompiledRule[]; waiting: WaitingRule[] },
+): void {
   let need: StepUp = {};
   let isUnmet = false;
   let isUnknown = false;
@@ -57,7 +61,8 @@ function sort(rule: CompiledRule, facts: Facts, into: { denies: CompiledRule[]; 
     }
   }
   if (rule.effect === 'deny') {
-    if (isUnknown || !isUnmet) { // LES-73
+    if (isUnknown || !isUnmet) {
+      // LES-73
       into.denies.push(rule);
     }
   } else if (!isUnmet && !isUnknown) {

@@ -1,7 +1,7 @@
 import type { CompiledRule } from './compile.ts';
 import type { ScopeReason, StepUp } from './decision.ts';
-import type { RulesInForce, WaitingRule } from './rules-in-force.ts';
 import type { Connection, Resource, ResourceScope } from './model.ts';
+import type { RulesInForce, WaitingRule } from './rules-in-force.ts';
 
 export interface ScopeJudgement extends ScopeReason {
   /** With verdict `step_up`: the rule that would grant the scope and what it waits for. */
@@ -9,7 +9,13 @@ export interface ScopeJudgement extends ScopeReason {
 }
 
 /** Judges one scope at every requested resource that knows it; the worst answer counts. */
-export function judgeScope(scope: string, connection: Connection, resources: readonly Resource[], inForce: RulesInForce, isAttainable: (acr: string) => boolean): ScopeJudgement {
+export function judgeScope(
+  scope: string,
+  connection: Connection,
+  resources: readonly Resource[],
+  inForce: RulesInForce,
+  isAttainable: (acr: string) => boolean,
+): ScopeJudgement {
   const approvedVersion = connection.scopes.get(scope);
   if (approvedVersion === undefined) return refused(scope, 'outside_ceiling'); // TEX-17, ATK-28
 
@@ -17,14 +23,23 @@ export function judgeScope(scope: string, connection: Connection, resources: rea
   for (const resource of resources) {
     const declared = resource.scopes.get(scope);
     if (declared !== undefined) {
-      const judgement = declared.version > approvedVersion ? refused(scope, 'scope_changed', [], resource.identifier) : judgeAt(scope, declared, resource, inForce, isAttainable);
+      const judgement =
+        declared.version > approvedVersion
+          ? refused(scope, 'scope_changed', [], resource.identifier)
+          : judgeAt(scope, declared, resource, inForce, isAttainable);
       worst = worst === undefined ? judgement : worse(worst, judgement);
     }
   }
   return worst ?? refused(scope, 'unknown_scope');
 }
 
-function judgeAt(scope: string, declared: ResourceScope, resource: Resource, inForce: RulesInForce, isAttainable: (acr: string) => boolean): ScopeJudgement {
+function judgeAt(
+  scope: string,
+  declared: ResourceScope,
+  resource: Resource,
+  inForce: RulesInForce,
+  isAttainable: (acr: string) => boolean,
+): ScopeJudgement {
   const covers = (rule: CompiledRule): boolean => coversScope(rule, scope, declared, resource);
 
   const denies = inForce.denies.filter(covers);
@@ -33,12 +48,21 @@ function judgeAt(scope: string, declared: ResourceScope, resource: Resource, inF
   if (allows.length > 0) {
     return { scope, verdict: 'granted', because: 'allowed_by_rule', ruleIds: ids(allows) };
   }
-  const waiting = inForce.waiting.filter(({ rule }) => covers(rule)).flatMap((candidate) => attainable(candidate, isAttainable));
+  const waiting = inForce.waiting
+    .filter(({ rule }) => covers(rule))
+    .flatMap((candidate) => attainable(candidate, isAttainable));
   const easiest = waiting.sort(byEase)[0];
   if (easiest === undefined) {
     return refused(scope, 'no_rule_allows', [], resource.identifier);
   }
-  return { scope, verdict: 'step_up', because: 'stronger_sign_on_needed', resource: resource.identifier, ruleIds: [easiest.rule.id], need: { ruleId: easiest.rule.id, stepUp: easiest.need } };
+  return {
+    scope,
+    verdict: 'step_up',
+    because: 'stronger_sign_on_needed',
+    resource: resource.identifier,
+    ruleIds: [easiest.rule.id],
+    need: { ruleId: easiest.rule.id, stepUp: easiest.need },
+  };
 }
 
 function coversScope(rule: CompiledRule, scope: string, declared: ResourceScope, resource: Resource): boolean {
@@ -62,7 +86,11 @@ function attainable({ rule, need }: WaitingRule, isAttainable: (acr: string) => 
 }
 
 function byEase(a: WaitingRule, b: WaitingRule): number {
-  return Number(a.need.acrValues !== undefined) - Number(b.need.acrValues !== undefined) || (b.need.maxAge ?? Infinity) - (a.need.maxAge ?? Infinity) || (a.rule.id < b.rule.id ? -1 : 1);
+  return (
+    Number(a.need.acrValues !== undefined) - Number(b.need.acrValues !== undefined) ||
+    (b.need.maxAge ?? Infinity) - (a.need.maxAge ?? Infinity) ||
+    (a.rule.id < b.rule.id ? -1 : 1)
+  );
 }
 
 function worse(a: ScopeJudgement, b: ScopeJudgement): ScopeJudgement {
@@ -73,7 +101,12 @@ function worse(a: ScopeJudgement, b: ScopeJudgement): ScopeJudgement {
   return rank[b.verdict] > rank[a.verdict] ? b : a;
 }
 
-function refused(scope: string, because: ScopeReason['because'], ruleIds: readonly string[] = [], resource?: string): ScopeJudgement {
+function refused(
+  scope: string,
+  because: ScopeReason['because'],
+  ruleIds: readonly string[] = [],
+  resource?: string,
+): ScopeJudgement {
   return { scope, verdict: 'denied', because, ruleIds, resource };
 }
 

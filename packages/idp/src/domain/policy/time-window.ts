@@ -15,7 +15,8 @@ export function compileWindow(value: unknown): ((nowMs: number) => boolean) | un
   const start = readMinutes(from ?? '00:00');
   const end = readMinutes(to ?? '24:00');
   const clock = wallClock(timeZone);
-  const areDaysKnown = days === undefined || (Array.isArray(days) && days.every((day) => (weekdays as readonly string[]).includes(day)));
+  const areDaysKnown =
+    days === undefined || (Array.isArray(days) && days.every((day) => (weekdays as readonly string[]).includes(day)));
 
   if (start === undefined || end === undefined || clock === undefined || !areDaysKnown) {
     return undefined;
@@ -48,7 +49,13 @@ function wallClock(timeZone: unknown): ((nowMs: number) => { day: number; minute
     };
   }
   try {
-    const format = new Intl.DateTimeFormat('en-US', { timeZone, weekday: 'short', hour: '2-digit', minute: '2-digit', hourCycle: 'h23' });
+    const format = new Intl.DateTimeFormat('en-US', {
+      timeZone,
+      weekday: 'short',
+      hour: '2-digit',
+      minute: '2-digit',
+      hourCycle: 'h23',
+    });
     return (nowMs) => readParts(format.formatToParts(nowMs));
   } catch {
     return undefined;
@@ -57,6 +64,6 @@ function wallClock(timeZone: unknown): ((nowMs: number) => { day: number; minute
 
 function readParts(parts: readonly Intl.DateTimeFormatPart[]): { day: number; minutes: number } {
   const text = (type: string): string => parts.find((part) => part.type === type)?.value ?? '';
-  const day = weekdays.findIndex((name) => name === text('weekday').toLowerCase());
+  const day = (weekdays as readonly string[]).indexOf(text('weekday').toLowerCase());
   return { day, minutes: Number(text('hour')) * 60 + Number(text('minute')) };
 }
