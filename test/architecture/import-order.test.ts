@@ -1,4 +1,4 @@
-import { existsSync } from 'node:fs';
+import { existsSync, readFileSync } from 'node:fs';
 import { join } from 'node:path';
 import { expect, test } from 'vitest';
 import { reachableFrom, readProductionSources, readSources, resolveFrom, root } from './sources.ts';
@@ -49,6 +49,26 @@ test('shipped code imports no test kit and no test', () => {
       .filter(({ specifier }) => /^(vitest|fast-check|@crossgrant\/testkit)|\.test\.ts$/.test(specifier))
       .filter(() => file.path !== 'packages/resource/src/store/contract.ts')
       .map(({ specifier, line }) => `${file.path}:${line} imports ${specifier}`),
+  );
+  expect(violations).toEqual([]);
+});
+
+test('shipped code imports only what its package declares', () => {
+  const declared = new Map<string, Set<string>>();
+  const declaredBy = (home: string): Set<string> => {
+    const known = declared.get(home);
+    if (known !== undefined) return known;
+    const manifest = JSON.parse(readFileSync(join(root, 'packages', home, 'package.json'), 'utf8'));
+    const names = new Set(Object.keys({ ...manifest.dependencies, ...manifest.peerDependencies }));
+    declared.set(home, names);
+    return names;
+  };
+  const violations = readProductionSources().flatMap((file) =>
+    file.imports
+      .filter(({ specifier }) => !/^(\.|node:)/.test(specifier))
+      .map(({ specifier, line }) => ({ name: /^(@[^/]+\/[^/]+|[^/]+)/.exec(specifier)![1]!, line }))
+      .filter(({ name }) => name !== `@crossgrant/${file.home}` && !declaredBy(file.home).has(name))
+      .map(({ name, line }) => `${file.path}:${line} imports ${name}`),
   );
   expect(violations).toEqual([]);
 });
