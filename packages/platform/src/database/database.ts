@@ -52,7 +52,7 @@ export async function openDatabase<S>(options: DatabaseOptions): Promise<Databas
   const onProblem = options.onProblem ?? (() => undefined);
   const kysely = openKysely(engine, options.url, onProblem);
   try {
-    await migrate(kysely, engine, [...coreMigrations, ...options.migrations], clock());
+    await migrateInTurn(() => migrate(kysely, engine, [...coreMigrations, ...options.migrations], clock()));
   } catch (error) {
     await kysely.destroy();
     if (isStoreFault(error)) throw new StoreUnavailable('the database is out of reach', { cause: error });
@@ -90,6 +90,18 @@ export async function openDatabase<S>(options: DatabaseOptions): Promise<Databas
       return closing;
     },
   };
+}
+
+/** Another process may hold the lock of a SQLite file for as long as its migrations take. */
+async function migrateInTurn(attempt: () => Promise<void>): Promise<void> {
+  const deadline = performance.now() + 60_000;
+  for (;;) {
+    try {
+      return await attempt();
+    } catch (error) {
+      if (!(error instanceof StoreUnavailable) || performance.now() > deadline) throw error;
+    }
+  }
 }
 
 type Report = (problem: string, cause?: unknown) => void;
