@@ -1,3 +1,4 @@
+import type { ServerResponse } from 'node:http';
 import { createSignOn, identityMigrations, passwordAssurance, type SignOn, upsertTenant } from '@crossgrant/identity';
 import {
   createLog,
@@ -13,7 +14,7 @@ import {
   type SecretBox,
   startServer,
 } from '@crossgrant/platform';
-import { type Clock, parseIssuerUrl } from '@crossgrant/protocol';
+import { type Clock, newId, parseIssuerUrl, refusalResponse, refuse } from '@crossgrant/protocol';
 import { applyConfig } from './apply/apply-config.ts';
 import type { IdpConfig } from './config.ts';
 import type { ExchangeDeps } from './exchange/deps.ts';
@@ -126,8 +127,13 @@ async function serve(config: IdpConfig, { clock, log, secretBox, database }: Par
     listen: config.listen,
     issuer,
     log,
+    allowedHosts: config.listen.endsWith(':0') ? undefined : [new URL(issuer).host, config.listen], // LES-70
     routes: await buildRoutes(issuer, { exchange, signOn }),
-    fallback: (request, response, body) => signOn.callback(request, response, body),
+    fallback: async (request, response, body) => {
+      const { tenant: now } = await liveState.refresh();
+      if (now.state !== 'active') return refuseClosed(response, explainUrl); // LES-20
+      return signOn.callback(request, response, body);
+    },
   });
 
   log.info({ url: server.url, issuer }, 'the IdP listens');
@@ -166,6 +172,14 @@ function exchangeDeps(
     subjects: createSubjectBook(parts.database, own.tenantId),
     limits: { byClient: createRateLimiter(limits.perClient), byPerson: createRateLimiter(limits.perClientAndPerson) },
   };
+}
+
+/** What every door of sign-on answers while the tenant is closed. */
+function refuseClosed(response: ServerResponse, explainUrl: string): void {
+  const { refusal } = refuse('policy/denied', { because: 'tenant disabled' });
+  const { status, headers, body } = refusalResponse(refusal, { id: newId('aud'), explainUrl });
+  response.writeHead(status, headers);
+  response.end(body);
 }
 
 async function buildRoutes(

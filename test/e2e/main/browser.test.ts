@@ -4,21 +4,28 @@ import { launchChromium } from '@crossgrant/testkit/chromium';
 import axe from 'axe-core';
 import type { Browser, Page } from 'playwright-core';
 import { afterAll, beforeAll, describe, expect, test, vi } from 'vitest';
-import { defaultWorld, root, run, startScript, type WorldOnDisk } from './world-files.ts';
+import { defaultWorld, root, run, startScript, type WorldOnDisk, withFile } from './world-files.ts';
 
 /** Each test starts processes of its own; a busy machine takes its time. */
 vi.setConfig({ testTimeout: 90_000 });
 
 let browser: Browser;
+let world: WorldOnDisk;
+const atEnd = withFile();
 
 beforeAll(async () => {
-  browser = await launchChromium();
-}, 120_000);
+  world = await defaultWorld(atEnd);
+  const [launched] = await Promise.all([
+    launchChromium(),
+    run(startScript, ['--world', world.file], {}, atEnd).until('see a no'),
+  ]);
+  browser = launched;
+}, 180_000);
 
 afterAll(() => browser?.close());
 
 /** Every sign-on below happens with script switched off: no page needs it. */
-async function openApp(world: WorldOnDisk): Promise<Page> {
+async function openApp(): Promise<Page> {
   const context = await browser.newContext({ javaScriptEnabled: false, viewport: { width: 1024, height: 900 } });
   const page = await context.newPage();
   await page.goto(`http://127.0.0.1:${world.ports[3]}/`);
@@ -40,9 +47,7 @@ async function picture(page: Page, name: string): Promise<void> {
 
 describe('the sample app in a real browser', () => {
   test('a person signs on once, calls the tool, and sees every hop; the second call needs no new token', async () => {
-    const world = await defaultWorld();
-    await run(startScript, ['--world', world.file]).until('see a no');
-    const page = await openApp(world);
+    const page = await openApp();
     await picture(page, 'sample-app-start');
     await signOn(page, 'alice');
     await page.getByText('Signed on as').waitFor();
@@ -70,9 +75,7 @@ describe('the sample app in a real browser', () => {
   });
 
   test('who policy denies reads so, with the id of the decision', async () => {
-    const world = await defaultWorld();
-    await run(startScript, ['--world', world.file]).until('see a no');
-    const page = await openApp(world);
+    const page = await openApp();
     await signOn(page, 'bob');
     await page.getByRole('button', { name: 'Call the tool' }).click();
     await page.getByText('no ID-JAG for').waitFor();
@@ -82,8 +85,6 @@ describe('the sample app in a real browser', () => {
   });
 
   test('the page has no accessibility fault, in the light and in the dark', async () => {
-    const world = await defaultWorld();
-    await run(startScript, ['--world', world.file]).until('see a no');
     for (const colorScheme of ['light', 'dark'] as const) {
       const context = await browser.newContext({ colorScheme, bypassCSP: true, viewport: { width: 390, height: 844 } });
       const page = await context.newPage();

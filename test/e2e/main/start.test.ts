@@ -3,62 +3,73 @@ import { createServer } from 'node:net';
 import { join } from 'node:path';
 import { DatabaseSync } from 'node:sqlite';
 import { verifies } from '@crossgrant/testkit';
-import { describe, expect, test, vi } from 'vitest';
-import { commandScript, defaultWorld, run, startScript, type WorldOnDisk } from './world-files.ts';
+import { beforeAll, describe, expect, test, vi } from 'vitest';
+import {
+  commandScript,
+  defaultWorld,
+  type Run,
+  type RunningCommand,
+  run,
+  startScript,
+  type WorldOnDisk,
+  withFile,
+} from './world-files.ts';
 
 /** Each test starts processes of its own; a busy machine takes its time. */
 vi.setConfig({ testTimeout: 90_000 });
 
+const atEnd = withFile();
 const once = (world: WorldOnDisk, ...more: string[]) =>
-  run(startScript, ['--world', world.file, '--once', ...more]).ended;
+  run(startScript, ['--world', world.file, '--once', ...more], {}, atEnd).ended;
 
-describe('npm start', () => {
-  test('one tool call passes all three hops, and each is printed with decoded tokens and the reasons of the policy', async () => {
-    const world = await defaultWorld();
-    const { code, output, milliseconds } = await once(world);
-    expect(output, output).toContain('One tool call through all three hops');
+/** Starting five processes takes most of the time here, so tests that only read share a start. */
+describe('npm start -- --once', () => {
+  let world: WorldOnDisk;
+  let first: Run;
+
+  beforeAll(async () => {
+    world = await defaultWorld(atEnd);
+    first = await once(world);
+  }, 180_000);
+
+  test('one tool call passes all three hops, and each is printed with decoded tokens and the reasons of the policy', () => {
+    const { code, output } = first;
+    expect(output).toContain('One tool call through all three hops');
     expect(code).toBe(0);
     const hops = ['① Sign-on', '② Exchange', '③ Redemption', '④ Tool call'].map((hop) => output.indexOf(hop));
-    expect(hops).toEqual(hops.toSorted((a, b) => a - b));
-    expect(Math.min(...hops)).toBeGreaterThan(0);
+    expect(hops).toEqual(hops.toSorted((one, other) => one - other));
+    expect(hops).not.toContain(-1);
+    expect(output).toMatch(/① Sign-on {2}Alice Ng signed on/);
     expect(output).toMatch(/chat\.read +allowed by rule engineering-reads \(rul_/);
     expect(output).toMatch(/chat\.send +above the ceiling of the connection/);
     expect(output).toMatch(/decision +aud_\w+ +allowed/);
     expect(output).toMatch(/typ oauth-id-jag\+jwt/);
     expect(output).toMatch(/typ at\+jwt/);
     expect(output).toMatch(/Alice Ng: Hello! Glad to be here\./);
-    expect(milliseconds).toBeLessThan(20_000);
   });
 
-  verifies(
-    ['IDJ-22', 'ATK-60', 'DEL-02', 'LES-83'],
-    'neither the output nor any log holds a token or a secret',
-    async () => {
-      const world = await defaultWorld();
-      const { output } = await once(world);
-      const logs = join(world.directory, 'data/logs');
-      const texts = [output, ...readdirSync(logs).map((name) => readFileSync(join(logs, name), 'utf8'))];
-      for (const text of texts) {
-        expect(text).not.toMatch(/eyJ[\w-]{5}/);
-        for (const secret of ['agent-sample-secret', 'agent-at-chat-sample-secret', 'alice-sample-password'])
-          expect(text).not.toContain(secret);
+  verifies(['IDJ-22', 'ATK-60', 'DEL-02', 'LES-83'], 'neither the output nor any log holds a token or a secret', () => {
+    const logs = join(world.directory, 'data/logs');
+    const texts = [first.output, ...readdirSync(logs).map((name) => readFileSync(join(logs, name), 'utf8'))];
+    expect(texts).toHaveLength(5);
+    for (const text of texts) {
+      expect(text).not.toMatch(/eyJ[\w-]{5}/);
+      for (const secret of ['agent-sample-secret', 'agent-at-chat-sample-secret', 'alice-sample-password']) {
+        expect(text).not.toContain(secret);
       }
-    },
-  );
+    }
+  });
 
   test('a second start keeps people, keys and connections', async () => {
-    const world = await defaultWorld();
-    expect((await once(world)).code).toBe(0);
-    const first = stored(world);
+    const before = stored(world);
     const second = await once(world);
     expect(second.code, second.output).toBe(0);
-    expect(stored(world)).toEqual(first);
-    expect(first.people).toHaveLength(3);
-    expect(first.keys.length).toBeGreaterThan(1);
+    expect(stored(world)).toEqual(before);
+    expect(before.people).toHaveLength(3);
+    expect(before.keys.length).toBeGreaterThan(1);
   });
 
   test('who policy denies gets a no with the id of the decision, and the id explains itself', async () => {
-    const world = await defaultWorld();
     const { code, output } = await once(world, '--person', 'bob');
     expect(code).toBe(1);
     expect(output).toMatch(/② Exchange +no ID-JAG/);
@@ -73,81 +84,76 @@ describe('npm start', () => {
     expect(explained.output).toMatch(/rule ids +rul_/);
 
     const unknown = await run(commandScript, ['explain', 'aud_none', '--world', world.file]).ended;
-    expect(unknown).toMatchObject({
-      code: 1,
-      output: 'No server of this world has a decision or an ID-JAG with the id aud_none.\n',
-    });
+    const sentence = 'No server of this world has a decision or an ID-JAG with the id aud_none.\n';
+    expect(unknown).toMatchObject({ code: 1, output: sentence });
   });
 
   test('a disabled person is turned away at the sign-on, before anything is issued', async () => {
-    const { code, output } = await once(await defaultWorld(), '--person', 'carol');
+    const { code, output } = await once(world, '--person', 'carol');
     expect(code).toBe(1);
     expect(output).toMatch(/① Sign-on +nobody signed on/);
     expect(output).not.toContain('②');
   });
 
   test('somebody the world does not know is one sentence', async () => {
-    const { code, output } = await once(await defaultWorld(), '--person', 'dave');
-    expect({ code, last: output.trimEnd().split('\n').at(-1) }).toEqual({
-      code: 1,
-      last: 'idp.people has no "dave"; it has alice, bob, carol.',
-    });
-  });
-
-  test('it stays up with its URLs, two worlds side by side, and Ctrl-C ends every process', async () => {
-    const worlds = await Promise.all([defaultWorld(), defaultWorld()]);
-    const running = worlds.map((world) => run(startScript, ['--world', world.file]));
-    for (const [index, command] of running.entries()) {
-      const output = await command.until('see a no');
-      expect(output).toContain('One tool call through all three hops');
-      expect(output).toContain(`http://127.0.0.1:${worlds[index]?.ports[3]}/ in a browser`);
-    }
-    for (const command of running) command.signal('SIGINT');
-    for (const command of running) expect((await command.ended).code).toBe(0);
-    for (const port of worlds.flatMap((world) => world.ports)) expect(await isFree(port)).toBe(true);
+    const { code, output } = await once(world, '--person', 'dave');
+    const last = output.trimEnd().split('\n').at(-1);
+    expect({ code, last }).toEqual({ code: 1, last: 'idp.people has no "dave"; it has alice, bob, carol.' });
   });
 
   test('a port that is taken is one sentence, and nothing is started', async () => {
-    const world = await defaultWorld();
     const blocker = createServer();
     await new Promise<void>((resolve) => blocker.listen(world.ports[1], '127.0.0.1', resolve));
     const { code, output } = await once(world);
     blocker.close();
     expect(code).toBe(1);
     expect(output).toContain(
-      `Port ${world.ports[1]} is taken, so the authorization server cannot listen on 127.0.0.1:${world.ports[1]}.`,
+      `Port ${world.ports[1]} is taken, so the authorization server cannot listen on 127.0.0.1:`,
     );
     expect(await isFree(world.ports[0])).toBe(true);
   });
+});
 
-  verifies(
-    'LES-97',
-    'every server listens on loopback alone and serves no path that walks out of its own',
-    async () => {
-      const world = await defaultWorld();
-      await run(startScript, ['--world', world.file]).until('see a no');
-      for (const port of world.ports) {
-        for (const path of ['//index', '/%2e%2e/x', '/..\\x', '/@fs/etc/passwd'])
-          expect(await statusOf(port, path), `${port}${path}`).toBe(404);
+describe('npm start', () => {
+  let worlds: readonly [WorldOnDisk, WorldOnDisk];
+  let running: readonly RunningCommand[];
+
+  beforeAll(async () => {
+    worlds = [await defaultWorld(atEnd), await defaultWorld(atEnd)];
+    running = worlds.map((world) => run(startScript, ['--world', world.file], {}, atEnd));
+    await Promise.all(running.map((command) => command.until('look inside')));
+  }, 180_000);
+
+  test('stays up with its URLs, two worlds side by side', async () => {
+    for (const [index, command] of running.entries()) {
+      const output = await command.until('see a no');
+      expect(output).toContain('One tool call through all three hops');
+      expect(output).toContain(`http://127.0.0.1:${worlds[index]?.ports[3]}/ in a browser`);
+    }
+  });
+
+  verifies('LES-97', 'serves no path that walks out of its own', async () => {
+    for (const port of worlds[0].ports) {
+      for (const path of ['//index', '/%2e%2e/x', '/..\\x', '/@fs/etc/passwd']) {
+        expect(await statusOf(port, path), `${port}${path}`).toBe(404);
       }
-    },
-  );
+    }
+  });
 
-  verifies('LES-70', 'another host name is not this server, and a form of another page does nothing', async () => {
-    const world = await defaultWorld();
-    await run(startScript, ['--world', world.file]).until('see a no');
-    for (const port of world.ports) expect(await statusOf(port, '/', { host: `evil.example:${port}` })).toBe(421);
-    const app = `http://127.0.0.1:${world.ports[3]}`;
-    expect(
-      (
-        await fetch(`${app}/sign-on`, {
-          method: 'POST',
-          redirect: 'manual',
-          headers: { origin: 'http://evil.example' },
-        })
-      ).status,
-    ).toBe(403);
-    expect((await fetch(`http://127.0.0.1:${world.ports[2]}/mcp`, { method: 'POST', body: '{}' })).status).toBe(401);
+  verifies('LES-70', 'is no server of another host name, and does nothing for a form of another page', async () => {
+    const [idp, as, mcp, app] = worlds[0].ports;
+    for (const port of [idp, as, mcp, app]) {
+      expect(await statusOf(port, '/', { host: `evil.example:${port}` }), String(port)).toBe(421);
+    }
+    const foreign = { method: 'POST', headers: { origin: 'http://evil.example' } };
+    expect((await fetch(`http://127.0.0.1:${app}/sign-on`, foreign)).status).toBe(403);
+    expect((await fetch(`http://127.0.0.1:${mcp}/mcp`, { method: 'POST', body: '{}' })).status).toBe(401);
+  });
+
+  test('ends every process at Ctrl-C', async () => {
+    for (const command of running) command.signal('SIGINT');
+    for (const command of running) expect((await command.ended).code).toBe(0);
+    for (const port of worlds.flatMap((world) => world.ports)) expect(await isFree(port)).toBe(true);
   });
 });
 

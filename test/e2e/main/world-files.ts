@@ -3,7 +3,7 @@ import { mkdtempSync, readFileSync, rmSync, writeFileSync } from 'node:fs';
 import { createServer, type Server } from 'node:net';
 import { tmpdir } from 'node:os';
 import { join } from 'node:path';
-import { onTestFinished } from 'vitest';
+import { afterAll, onTestFinished } from 'vitest';
 
 export const root: string = join(import.meta.dirname, '..', '..', '..');
 
@@ -14,20 +14,38 @@ export interface WorldOnDisk {
   readonly ports: readonly [number, number, number, number];
 }
 
-/** The default world on free ports and with data of its own; removed when the test ends. */
-export async function defaultWorld(edit: (text: string) => string = (text) => text): Promise<WorldOnDisk> {
+/** Registers what ends a fixture: with the test, or with the file when the fixture is made in `beforeAll`. */
+export type AtEnd = (end: () => unknown) => void;
+
+export const withTest: AtEnd = (end) => void onTestFinished(async () => void (await end()));
+
+/** For fixtures of a whole file. Made while the file is collected, it ends them in reverse order after the last test. */
+export function withFile(): AtEnd {
+  const ends: (() => unknown)[] = [];
+  afterAll(async () => {
+    for (const end of ends.reverse()) await end();
+  });
+  return (end) => void ends.push(end);
+}
+
+/** The default world on free ports and with data of its own; removed at the end. */
+export async function defaultWorld(atEnd: AtEnd = withTest): Promise<WorldOnDisk> {
   const ports = (await freePorts(4)) as unknown as WorldOnDisk['ports'];
   const text = readFileSync(join(root, 'worlds/default.yaml'), 'utf8').replace(
     /127\.0\.0\.1:470([1-4])/g,
     (_, place: string) => `127.0.0.1:${ports[Number(place) - 1]}`,
   );
-  return worldOf(edit(text), ports);
+  return worldOf(text, ports, atEnd);
 }
 
 /** A world of this text; `./data` becomes a directory of its own. */
-export function worldOf(text: string, ports: WorldOnDisk['ports'] = [0, 0, 0, 0]): WorldOnDisk {
+export function worldOf(
+  text: string,
+  ports: WorldOnDisk['ports'] = [0, 0, 0, 0],
+  atEnd: AtEnd = withTest,
+): WorldOnDisk {
   const directory = mkdtempSync(join(tmpdir(), 'crossgrant-world-'));
-  onTestFinished(() => rmSync(directory, { recursive: true, force: true }));
+  atEnd(() => rmSync(directory, { recursive: true, force: true }));
   const file = join(directory, 'world.yaml');
   writeFileSync(file, text.replaceAll('./data', join(directory, 'data')));
   return { directory, file, ports };
@@ -65,11 +83,12 @@ export interface RunningCommand {
 export const startScript = 'packages/world/src/main.ts';
 export const commandScript = 'packages/cli/src/main.ts';
 
-/** Runs a script of the repository as a process of its own; it is ended with the test. */
+/** Runs a script of the repository as a process of its own; it is ended at the end. */
 export function run(
   script: string,
   args: readonly string[],
   env: Readonly<Record<string, string>> = {},
+  atEnd: AtEnd = withTest,
 ): RunningCommand {
   const started = performance.now();
   const child = spawn(process.execPath, ['--conditions=@crossgrant/source', join(root, script), ...args], {
@@ -88,7 +107,7 @@ export function run(
   const ended = new Promise<Run>((resolve) =>
     child.once('close', (code) => resolve({ code, output, milliseconds: performance.now() - started })),
   );
-  onTestFinished(async () => {
+  atEnd(async () => {
     if (child.exitCode === null && child.signalCode === null) child.kill('SIGTERM');
     await ended;
   });
