@@ -66,7 +66,7 @@ verifies(
   },
 );
 
-verifies('LES-20', 'what was lifted works again, for a fresh sign-in', async () => {
+verifies(['LES-20', 'REV-12'], 'what was lifted works again, for a fresh sign-in', async () => {
   const served = await start();
   const { commands } = served.running;
   const accountId = String((await served.introspect(String((await served.redeem()).body.access_token))).sub);

@@ -1,3 +1,4 @@
+import { request } from 'node:http';
 import { Misuse } from '@crossgrant/platform';
 import { verifies } from '@crossgrant/testkit';
 import { afterEach, expect, test } from 'vitest';
@@ -135,3 +136,43 @@ verifies('SUB-03', 'several customers behind one server: each tenant of a shared
   expect([first.customer, second.customer]).toEqual(['acme', 'globex']);
   expect(first.sub).not.toBe(second.sub);
 });
+
+verifies('LES-70', 'a host that is neither the public one nor the one listened on is not served', async () => {
+  const free = await start(folder.path('free-port.db'));
+  const { port } = free.running;
+  await free.close();
+  running.length = 0;
+  await start(folder.path('hosts.db'), { listen: `127.0.0.1:${port}` });
+  const path = '/.well-known/oauth-authorization-server';
+  expect(await statusFor(port, path, `127.0.0.1:${port}`)).toBe(200);
+  expect(await statusFor(port, path, new URL(self).host)).toBe(200);
+  expect(await statusFor(port, path, 'evil.example:4702')).toBe(421);
+});
+
+test('configured accounts are linked as stated, and an unverified address links nobody', async () => {
+  const linking = { email: true, verifiedDomains: ['acme.example'] };
+  const served = await start(folder.path('accounts.db'), {
+    trustedIssuers: [{ issuer: idp, keys: { jwks: jwks.idp }, clients: 'any', linking }],
+    accounts: [
+      { id: 'acct_7', email: 'ada@acme.example', emailVerified: true },
+      { id: 'acct_8', email: 'bob@acme.example' },
+      { id: 'acct_9', links: [{ issuer: idp, subject: 'U9' }] },
+    ],
+  });
+  const subjectOf = async (claims: Record<string, unknown>): Promise<unknown> =>
+    (await served.introspect(String((await served.redeem(claims)).body.access_token))).sub;
+  expect(await subjectOf({ sub: 'U7', email: 'ada@acme.example' })).toBe('acct_7');
+  expect(await subjectOf({ sub: 'U9' })).toBe('acct_9');
+  expect((await served.redeem({ sub: 'U8', email: 'bob@acme.example' })).body.error).toBe('invalid_grant');
+});
+
+function statusFor(port: number, path: string, host: string): Promise<number | undefined> {
+  return new Promise((resolve, reject) => {
+    request({ host: '127.0.0.1', port, path, headers: { host } }, (response) => {
+      response.resume();
+      resolve(response.statusCode);
+    })
+      .on('error', reject)
+      .end();
+  });
+}

@@ -59,6 +59,7 @@ export type {
   Account,
   AccountChange,
   AccountDeclaration,
+  AccountEmail,
   AccountLink,
   AccountLinkKey,
   IssuedToken,

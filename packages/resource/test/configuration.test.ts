@@ -117,7 +117,6 @@ test('every other mistake in the settings has its own code', async () => {
   expect(await misuseOf(issuers({ keys: { jwks: { keys: [] } } }))).toBe('trusted-issuer/invalid');
   expect(await misuseOf(issuers({ defaultResource: 'https://other.example' }))).toBe('trusted-issuer/unknown-resource');
   expect(await misuseOf(issuers({ defaultScopes: ['a b'] }))).toBe('trusted-issuer/scope');
-  expect(await misuseOf({ issuer: 'http://as.example' })).toBe('server/issuer');
   expect(await misuseOf({ clients: [{ id: 'https://client.example', auth: { secret: 'x' } }] })).toBe('client/id');
   expect(await misuseOf({ clients: [{ id: clientId, auth: { secret: 'a:b' } }] })).toBe('client/secret');
   expect(await misuseOf({ resources: [{ identifier: 'mcp', scopes: [] }] })).toBe('resource/identifier');
@@ -129,4 +128,10 @@ verifies('CAU-06', 'secrets are compared as a whole, and during a rotation two a
   expect([one('agent-secret'), one('agent-secre'), one('agent-secret '), one('')]).toEqual([true, false, false, false]);
   const two = macVerifier(['mac of a', 'mac of b'], (secret) => `mac of ${secret}`);
   expect(['a', 'b', 'c', ''].map(two)).toEqual([true, true, false, false]);
+});
+
+verifies('MET-05', 'an issuer that is not https, or has a query or a fragment, is refused at the start', async () => {
+  for (const issuer of ['http://as.example', 'https://as.example?x', 'https://as.example#x', 'as.example']) {
+    expect(await misuseOf({ issuer })).toBe('server/issuer');
+  }
 });

@@ -78,7 +78,7 @@ verifies(
 );
 
 verifies(
-  ['SUB-04', 'RED-13', 'ATK-22'],
+  ['SUB-04', 'RED-13', 'ADM-04', 'ATK-22'],
   'a tenant nobody pinned is refused, and the administrator sees which one it was',
   async () => {
     const world = createWorld();
@@ -98,7 +98,7 @@ verifies(['SUB-04', 'LES-37'], 'a pinned tenant is the only one, and absence is 
 });
 
 verifies(
-  ['SUB-05', 'ATK-23'],
+  ['SUB-05', 'RED-13', 'ATK-23'],
   'aud_tenant chooses among customers where the issuer may act anyway, and nothing else',
   async () => {
     const customers = [
@@ -156,7 +156,14 @@ verifies(
 async function worldWithAda(options: WorldOptions, verified = true): Promise<World> {
   const world = createWorld(options);
   await world.store.declareAccount({ customerId: 'chat', accountId: 'acc_ada', at });
-  if (verified) await world.store.addVerifiedEmail('chat', 'acc_ada', 'ada@acme.example', at);
+  if (verified)
+    await world.store.addEmail({
+      customerId: 'chat',
+      accountId: 'acc_ada',
+      email: 'ada@acme.example',
+      verified: true,
+      at,
+    });
   world.change({ epoch: await world.store.readEpoch() });
   return world;
 }
@@ -190,10 +197,23 @@ verifies(['SUB-08', 'ATK-24', 'LES-14'], 'an address that proves nothing links n
   }
 });
 
+verifies(['SUB-08', 'ATK-24'], 'a verified address in a domain not verified for the issuer links nobody', async () => {
+  const world = await worldWithAda({ trusted: { linking: byEmail } });
+  const email = 'ada@home.example';
+  await world.store.addEmail({ customerId: 'chat', accountId: 'acc_ada', email, verified: true, at });
+  await expectRefusal(world, idJag({ email }), 'account/email');
+});
+
 verifies(['SUB-08', 'ATK-24'], 'two accounts with the address are none', async () => {
   const world = await worldWithAda({ trusted: { linking: { ...byEmail, jit: true } } });
   await world.store.declareAccount({ customerId: 'chat', accountId: 'acc_twin', at });
-  await world.store.addVerifiedEmail('chat', 'acc_twin', 'ada@acme.example', at);
+  await world.store.addEmail({
+    customerId: 'chat',
+    accountId: 'acc_twin',
+    email: 'ada@acme.example',
+    verified: true,
+    at,
+  });
   world.change({ epoch: await world.store.readEpoch() });
   await expectRefusal(world, idJag({ email: 'ada@acme.example' }), 'account/email');
 });

@@ -80,7 +80,7 @@ describe('signed vectors', () => {
   );
 
   verifies(
-    ['RED-07', 'ATK-03'],
+    ['RED-07', 'ATK-03', 'ATK-04'],
     'an algorithm that is not on the list is refused before keys are looked for',
     async () => {
       const world = createWorld();

@@ -35,8 +35,9 @@ async function declareOne(
 
   const stated = { customerId, accountId, state: account.state, scopes: account.scopes, at: now };
   if (!(await isDeclared(stated, store))) await store.declareAccount(stated);
-  if (email !== undefined && account.emailVerified === true)
-    await store.addVerifiedEmail(customerId, accountId, email, now);
+  if (email !== undefined) {
+    await store.addEmail({ customerId, accountId, email, verified: account.emailVerified === true, at: now });
+  }
   for (const { issuer, tenant = '', subject } of account.links ?? []) {
     const linked = await store.linkAccount({ customerId, issuer, tenant, subject }, accountId, now);
     if (linked === 'taken')

@@ -18,12 +18,12 @@ const maximumCharacters = 254;
 export function canonicalEmail(text: string): EmailAddress | undefined {
   if (text.length > maximumCharacters) return undefined;
   const normal = text.normalize('NFKC').trim();
-  const at = normal.indexOf('@');
-  if (at !== normal.lastIndexOf('@')) return undefined; // LES-14
-  if (at < 1 || !isLocalPart(normal.slice(0, at))) return undefined;
+  const [local = '', domain = '', ...more] = normal.split('@');
+  if (more.length > 0) return undefined; // LES-14
+  if (!isLocalPart(local)) return undefined;
 
-  const domain = canonicalDomain(normal.slice(at + 1));
-  return domain === undefined ? undefined : (`${normal.slice(0, at)}@${domain}` as EmailAddress);
+  const canonical = canonicalDomain(domain);
+  return canonical === undefined ? undefined : (`${local}@${canonical}` as EmailAddress);
 }
 
 /** A domain in lower-case A-labels, or undefined when it is none. */

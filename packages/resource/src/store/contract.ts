@@ -187,9 +187,11 @@ async function findsVerifiedEmail({ store }: StoreUnderTest): Promise<void> {
   await store.declareAccount({ customerId: customer, accountId: 'acc-1', at });
   await store.declareAccount({ customerId: 'customer-2', accountId: 'acc-1', at });
   await store.createLinkedAccount({ ...newAccount('acc-3'), assertedEmail: 'ada@acme.example' }, key);
+  const ada = { customerId: customer, accountId: 'acc-1', email: 'ada@acme.example', verified: true, at };
+  await store.addEmail({ ...ada, verified: false });
   assert.deepEqual(await store.findAccountsByVerifiedEmail(customer, 'ada@acme.example'), []);
-  await store.addVerifiedEmail(customer, 'acc-1', 'ada@acme.example', at);
-  await store.addVerifiedEmail(customer, 'acc-1', 'ada@acme.example', at);
+  await store.addEmail(ada);
+  await store.addEmail({ ...ada, verified: false });
   assert.deepEqual(
     (await store.findAccountsByVerifiedEmail(customer, 'ada@acme.example')).map(({ accountId }) => accountId),
     ['acc-1'],
@@ -197,7 +199,7 @@ async function findsVerifiedEmail({ store }: StoreUnderTest): Promise<void> {
   assert.deepEqual(await store.findAccountsByVerifiedEmail('customer-2', 'ada@acme.example'), []);
   assert.deepEqual(await store.findAccountsByVerifiedEmail(customer, 'ADA@acme.example'), []);
   await store.declareAccount({ customerId: customer, accountId: 'acc-2', at });
-  await store.addVerifiedEmail(customer, 'acc-2', 'ada@acme.example', at);
+  await store.addEmail({ ...ada, accountId: 'acc-2' });
   assert.equal((await store.findAccountsByVerifiedEmail(customer, 'ada@acme.example')).length, 2);
 }
 

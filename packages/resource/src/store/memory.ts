@@ -53,7 +53,8 @@ export function createMemoryResourceStore(options: MemoryResourceStoreOptions = 
     createLinkedAccount: async (account, key) => createLinkedAccount(memory, account, key),
     linkAccount: async (key, accountId) => linkAccount(memory, key, accountId),
     declareAccount: async (account) => declareAccount(memory, account),
-    addVerifiedEmail: async (customerId, accountId, email) => {
+    addEmail: async ({ customerId, accountId, email, verified }) => {
+      if (!verified) return;
       const key = pair(customerId, email);
       memory.emails.set(key, new Set([...(memory.emails.get(key) ?? []), accountId]));
     },
@@ -74,6 +75,7 @@ interface Memory {
   epoch: number;
   readonly accounts: Map<string, Account>;
   readonly links: Map<string, AccountLink>;
+  /** Accounts by verified address; others are never looked for. */
   readonly emails: Map<string, Set<string>>;
   readonly replays: Map<string, number>;
   readonly tokens: Map<string, IssuedToken>;

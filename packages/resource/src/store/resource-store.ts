@@ -23,7 +23,8 @@ export interface ResourceStore {
 
   /** Creates the account, or changes what the declaration states and nothing else. */
   declareAccount(account: AccountDeclaration): Promise<void>;
-  addVerifiedEmail(customerId: string, accountId: string, email: string, at: number): Promise<void>;
+  /** Stores a canonical address. One that was verified stays so. */
+  addEmail(email: AccountEmail): Promise<void>;
   changeAccount(change: AccountChange): Promise<boolean>;
   deactivateLink(key: AccountLinkKey, audit: AuditEntry): Promise<boolean>;
 
@@ -63,6 +64,15 @@ export interface NewAccount extends Account {
   readonly createdAt: number;
   /** The address an issuer asserted; shown, never matched. */
   readonly assertedEmail?: string;
+}
+
+export interface AccountEmail {
+  readonly customerId: string;
+  readonly accountId: string;
+  readonly email: string;
+  /** Whether it was proven here that the person reads what is sent there. */
+  readonly verified: boolean;
+  readonly at: number;
 }
 
 export interface AccountDeclaration {

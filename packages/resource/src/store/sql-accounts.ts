@@ -1,5 +1,12 @@
 import { type AuditEntry, changeScope, type Database } from '@crossgrant/platform';
-import type { Account, AccountChange, AccountDeclaration, AccountLinkKey, NewAccount } from './resource-store.ts';
+import type {
+  Account,
+  AccountChange,
+  AccountDeclaration,
+  AccountEmail,
+  AccountLinkKey,
+  NewAccount,
+} from './resource-store.ts';
 import { accountFromRow } from './rows.ts';
 import type { ResourceSchema } from './schema.ts';
 
@@ -71,6 +78,25 @@ export function declareAccount(database: Accounts, scope: string, account: Accou
       )
       .execute();
   });
+}
+
+/** Verification only ever adds: an unverified mention of a verified address changes nothing. */
+export async function addEmail(database: Accounts, email: AccountEmail): Promise<void> {
+  await database.kysely
+    .insertInto('account_emails')
+    .values({
+      customer_id: email.customerId,
+      account_id: email.accountId,
+      email: email.email,
+      verified: email.verified ? 1 : 0,
+      verified_at: email.at,
+    })
+    .onConflict((conflict) =>
+      email.verified
+        ? conflict.columns(['customer_id', 'email', 'account_id']).doUpdateSet({ verified: 1, verified_at: email.at })
+        : conflict.doNothing(),
+    )
+    .execute();
 }
 
 export function changeAccount(database: Accounts, scope: string, change: AccountChange): Promise<boolean> {

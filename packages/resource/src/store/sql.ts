@@ -5,7 +5,14 @@ import { replayKey } from './keys.ts';
 import type { RedemptionCommit, ResourceStore } from './resource-store.ts';
 import { accountFromRow, linkFromRow, rowFromToken, tokenFromRow } from './rows.ts';
 import type { ResourceSchema } from './schema.ts';
-import { changeAccount, createLinkedAccount, deactivateLink, declareAccount, linkAccount } from './sql-accounts.ts';
+import {
+  addEmail,
+  changeAccount,
+  createLinkedAccount,
+  deactivateLink,
+  declareAccount,
+  linkAccount,
+} from './sql-accounts.ts';
 import { startTokenSweep } from './sweep-tokens.ts';
 
 /** The replay records of ID-JAGs, apart from every other thing that may be used once. */
@@ -65,13 +72,7 @@ export function createSqlResourceStore(
     createLinkedAccount: (account, key) => createLinkedAccount(database, `${scope}.accounts`, account, key),
     linkAccount: (key, accountId, at) => linkAccount(database, `${scope}.accounts`, key, accountId, at),
     declareAccount: (account) => declareAccount(database, scope, account),
-    async addVerifiedEmail(customerId, accountId, email, at) {
-      await kysely
-        .insertInto('account_emails')
-        .values({ customer_id: customerId, account_id: accountId, email, verified: 1, verified_at: at })
-        .onConflict((conflict) => conflict.doNothing())
-        .execute();
-    },
+    addEmail: (email) => addEmail(database, email),
     changeAccount: (change) => changeAccount(database, scope, change),
     deactivateLink: (key, audit) => deactivateLink(database, scope, key, audit),
     commitRedemption: (request) => commits.commit(commitRequest(request, scope)),

@@ -23,7 +23,7 @@ export function readForm({ request }: Received): Result<{ form: FormParameters }
 export function checkGrantType({ form }: { form: FormParameters }): Result<object> {
   const grantType = form.get('grant_type');
   if (grantType === undefined) return refuse('request/missing-parameter', { name: 'grant_type' });
-  if (grantType !== grantTypes.jwtBearer) return refuse('request/grant-type', { grantType }); // RED-05, MET-02
+  if (grantType !== grantTypes.jwtBearer) return refuse('request/grant-type', { grantType }); // RED-05
   return passed;
 }
 
