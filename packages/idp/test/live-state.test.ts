@@ -155,3 +155,20 @@ verifies('LES-38', 'acts on things of nobody are refused and audited', async () 
     .executeTakeFirst();
   expect(row?.outcome).toBe('refused');
 });
+
+verifies('LES-20', 'sign-on × tenant', async () => {
+  const { idp } = world;
+  const doors = [`${idp.url}/authorize?client_id=agent`, `${idp.url}/userinfo`];
+  const code = { method: 'POST', body: new URLSearchParams({ grant_type: 'authorization_code', code: 'x' }) };
+  const ask = async (): Promise<unknown[]> => {
+    const answers = await Promise.all([
+      fetch(`${idp.url}/token`, code),
+      ...doors.map((door) => fetch(door, { redirect: 'manual' })),
+    ]);
+    return Promise.all(answers.map(async (answer) => (await answer.text()).includes('access_denied')));
+  };
+  expect(await ask()).toEqual([false, false, false]);
+  await setTenantState(idp.database, idp.tenantId, 'disabled', actor);
+  expect(await ask()).toEqual([true, true, true]);
+  await setTenantState(idp.database, idp.tenantId, 'active', actor);
+});

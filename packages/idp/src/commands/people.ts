@@ -1,4 +1,6 @@
-import type { IdpDatabase } from '../store/schema.ts';
+import type { CoreSchema } from '@crossgrant/platform';
+import type { Transaction } from 'kysely';
+import type { IdpDatabase, IdpSchema } from '../store/schema.ts';
 import { type Actor, perform } from './change.ts';
 
 /** Disables a person and ends every session. False when the tenant has no such person. */
@@ -6,13 +8,7 @@ export function disablePerson(database: IdpDatabase, tenantId: string, userId: s
   return perform(
     { database, tenantId, actor, code: 'person/disabled', facts: { userId } },
     async (trx, epoch, nowMs) => {
-      await trx
-        .updateTable('sessions')
-        .set({ ended_at: nowMs, version: epoch })
-        .where('tenant_id', '=', tenantId)
-        .where('user_id', '=', userId)
-        .where('ended_at', 'is', null)
-        .execute();
+      await endSessionsOf(trx, tenantId, userId, { nowMs, epoch });
       return trx
         .updateTable('users')
         .set({ state: 'disabled', version: epoch })
@@ -34,7 +30,10 @@ export function enablePerson(database: IdpDatabase, tenantId: string, userId: st
   );
 }
 
-/** Sets the person's watermark: nothing authenticated up to now counts any more. False when there is no such person. */
+/**
+ * Sets the person's watermark and ends every session: nothing authenticated up to now counts any more. False when
+ * there is no such person.
+ */
 export function revokePerson(
   database: IdpDatabase,
   tenantId: string,
@@ -42,13 +41,17 @@ export function revokePerson(
   actor: Actor,
   nowMs?: number,
 ): Promise<boolean> {
-  return perform({ database, tenantId, actor, code: 'person/revoked', facts: { userId }, nowMs }, (trx, epoch, at) =>
-    trx
-      .updateTable('users')
-      .set({ revoked_before: at, version: epoch })
-      .where('tenant_id', '=', tenantId)
-      .where('id', '=', userId)
-      .executeTakeFirst(),
+  return perform(
+    { database, tenantId, actor, code: 'person/revoked', facts: { userId }, nowMs },
+    async (trx, epoch, at) => {
+      await endSessionsOf(trx, tenantId, userId, { nowMs: at, epoch });
+      return trx
+        .updateTable('users')
+        .set({ revoked_before: at, version: epoch })
+        .where('tenant_id', '=', tenantId)
+        .where('id', '=', userId)
+        .executeTakeFirst();
+    },
   );
 }
 
@@ -63,4 +66,19 @@ export function endSession(database: IdpDatabase, tenantId: string, sid: string,
       .where('ended_at', 'is', null)
       .executeTakeFirst(),
   );
+}
+
+async function endSessionsOf(
+  trx: Transaction<IdpSchema & CoreSchema>,
+  tenantId: string,
+  userId: string,
+  { nowMs, epoch }: { readonly nowMs: number; readonly epoch: number },
+): Promise<void> {
+  await trx
+    .updateTable('sessions')
+    .set({ ended_at: nowMs, version: epoch })
+    .where('tenant_id', '=', tenantId)
+    .where('user_id', '=', userId)
+    .where('ended_at', 'is', null)
+    .execute();
 }

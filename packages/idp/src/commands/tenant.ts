@@ -19,7 +19,10 @@ export function setTenantState(
   });
 }
 
-/** Sets everybody's watermark: nothing authenticated up to now counts any more. */
+/**
+ * Sets everybody's watermark and ends every session: nothing authenticated up to now counts any more, and no browser
+ * signs on again by itself.
+ */
 export function revokeEverything(
   database: IdpDatabase,
   tenantId: string,
@@ -33,6 +36,13 @@ export function revokeEverything(
       .values(row)
       .onConflict((conflict) => conflict.column('tenant_id').doUpdateSet({ revoked_before: at, version: epoch }))
       .execute();
+    await trx
+      .updateTable('sessions')
+      .set({ ended_at: at, version: epoch })
+      .where('tenant_id', '=', tenantId)
+      .where('ended_at', 'is', null)
+      .execute();
+    await trx.deleteFrom('oidc_artifacts').where('tenant_id', '=', tenantId).where('kind', '=', 'Session').execute();
     return { numUpdatedRows: 1n };
   });
 }
