@@ -25,10 +25,6 @@ export function findRule(id: string): Rule | undefined {
   return rules.get(id);
 }
 
-export function allRules(): readonly Rule[] {
-  return [...rules.values()];
-}
-
 /** Matches one id of the catalogue, such as RED-12, ATK-01 or LES-34. */
 export const ruleIdPattern: RegExp = /\b[A-Z]{3}-\d\d\b/g;
 

@@ -3,7 +3,7 @@ import { lessons } from '../../spec/lessons.ts';
 import type { RequirementStatus, TestStatus } from '../../spec/requirement.ts';
 import { requirements } from '../../spec/requirements.ts';
 import { describeStatus } from '../../spec/rule.ts';
-import { documentVersions } from '../../spec/versions.ts';
+import { documentVersions, familyDocuments } from '../../spec/versions.ts';
 import { collectEvidence } from './evidence.ts';
 import { escapeCell, generatedNote } from './markdown.ts';
 
@@ -27,6 +27,7 @@ export function conformancePage(): string {
     ...[...families].flatMap(([family, rows]) => [
       `## ${family}`,
       '',
+      ...writtenAgainst(family),
       '| ID | Role | Level | Rule | Decided at | Tests |',
       '|---|---|---|---|---|---|',
       ...rows.map((row) => {
@@ -53,6 +54,11 @@ export function conformancePage(): string {
     ),
     '',
   ].join('\n');
+
+  function writtenAgainst(family: string): readonly string[] {
+    const names = (familyDocuments as Readonly<Record<string, readonly string[]>>)[family] ?? [];
+    return names.length === 0 ? [] : [`Written against ${names.join(', ')}.`, ''];
+  }
 
   function proof(id: string, status: RequirementStatus | TestStatus): string {
     const { citations, tests } = evidence.of(id);

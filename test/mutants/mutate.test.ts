@@ -24,8 +24,15 @@ verifies('LES-99', 'a statement, a member and an element are deleted', () => {
   expect(dropped('const a = {\n  b, // RED-12\n  c,\n};', 2)).toBe('const a = {\n\n  c,\n};');
 });
 
+verifies('LES-99', 'a call or a member over several lines goes as a whole', () => {
+  const chain = 'steps\n  .step(\n    a,\n  ) // TEX-28\n  .run();';
+  expect(dropped(chain, 4)).toBe('steps\n\n\n\n  .run();');
+  const member = 'const a = {\n  b: () =>\n    c(), // RED-12\n  d,\n};';
+  expect(dropped(member, 3)).toBe('const a = {\n\n\n  d,\n};');
+});
+
 test('a line whose removal leaves no program is no mutant', () => {
-  expect(dropLine('const a = {\n  b: {\n    c,\n  },\n};', 2)).toEqual({ problem: expect.stringContaining('parse') });
+  expect(dropLine('const a = {\n  b: {\n    c,\n  },\n};', 1)).toEqual({ problem: expect.stringContaining('parse') });
 });
 
 test('citations stand at the end of a line, or alone after an opening brace', () => {

@@ -11,14 +11,19 @@ export type Mutant = { readonly text: string } | { readonly problem: string };
 export function dropLine(source: string, line: number): Mutant {
   const lines = source.split('\n');
   const index = line - 1;
-  const replaced = replaceCondition(lines, index) ?? deleteLine(lines, index);
-  const text = replaced.join('\n');
+  const condition = replaceCondition(lines, index);
+  const candidates = condition === undefined ? deletions(lines, index) : [condition];
+  const text = candidates.map((each) => each.join('\n')).find((each) => each !== source && parses(each));
+  return text === undefined ? { problem: 'the file does not parse without this line' } : { text };
+}
+
+function parses(text: string): boolean {
   try {
     stripTypeScriptTypes(text, { mode: 'strip' });
+    return true;
   } catch {
-    return { problem: 'the file does not parse without this line' };
+    return false;
   }
-  return text === source ? { problem: 'nothing to drop on this line' } : { text };
 }
 
 /** The line holds the start of an `if`, or the end of a condition that began on an earlier line. */
@@ -60,11 +65,27 @@ function matchingParenthesis(text: string, start: number): number | undefined {
   return undefined;
 }
 
-/** A statement becomes an empty one, so that an `if` without braces above it keeps its own body. */
-function deleteLine(lines: readonly string[], index: number): readonly string[] {
+/**
+ * The line itself, or all lines of the statement, member or call that ends with it. A statement becomes an empty one, so
+ * that an `if` without braces above it keeps its own body.
+ */
+function deletions(lines: readonly string[], index: number): readonly (readonly string[])[] {
   const line = withoutComment(lines[index]!);
-  const isMember = line.endsWith(',') || !line.endsWith(';');
-  return lines.map((each, row) => (row === index ? (isMember ? '' : ';') : each));
+  const depth = indentation(line);
+  const isClosing = /^\s*[)\]}]+[,;]?$/.test(line);
+  const start = lines.findLastIndex((each, row) => {
+    const isAbove = row < index && each.trim() !== '' && !/^\s*[)\]}]/.test(each);
+    return isAbove && (isClosing ? indentation(each) <= depth : indentation(each) < depth);
+  });
+  const rest = line.endsWith(';') ? ';' : '';
+  const without = (from: number): readonly string[] =>
+    lines.flatMap((each, row) => (row === index ? [rest] : row >= from && row < index ? [''] : [each]));
+  if (start === -1) return [without(index)];
+  return /(=>|=)$/.test(withoutComment(lines[index - 1]!)) ? [without(start)] : [without(index), without(start)];
+}
+
+function indentation(line: string): number {
+  return line.length - line.trimStart().length;
 }
 
 function withoutComment(line: string): string {

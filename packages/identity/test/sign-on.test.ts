@@ -63,7 +63,7 @@ async function refresh(token: string | undefined, clientId = 'agent') {
 }
 
 verifies(
-  ['SSO-01', 'SSO-02', 'SSO-03'],
+  ['SSO-01', 'SSO-02', 'SSO-03', 'DEL-03'],
   'a certified relying party signs a person on by code, PKCE, state, nonce and iss',
   async () => {
     const { asked, callback } = await signedOn();

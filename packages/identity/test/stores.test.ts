@@ -81,7 +81,7 @@ test('each change moves the epoch and marks the row with it', async () => {
   ]);
 });
 
-test('what is left out stays, and a name that signs somebody else on is refused', async () => {
+verifies('LES-56', 'what is left out stays, and a name that signs somebody else on is refused', async () => {
   const now = Date.now();
   await upsertPerson(world.database, world.tenantId, { username: 'mallory', password: 'x' }, now);
   await expect(

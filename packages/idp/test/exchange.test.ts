@@ -104,6 +104,8 @@ verifies(
       .where('subject', '=', String(first.sub))
       .execute();
     expect(rows).toHaveLength(1);
+    const twin = world.idp.database.kysely.insertInto('subjects').values({ ...rows[0]!, user_id: 'usr_other' });
+    await expect(twin.execute()).rejects.toThrow(/unique/i);
   },
 );
 

@@ -1,2 +1,2 @@
-export { verifies } from './verifies.ts';
 export { freshDatabaseUrl, startPostgres } from './postgres.ts';
+export { verifies } from './verifies.ts';

@@ -18,6 +18,7 @@ export function verifies(
   for (const id of named) {
     const rule = findRule(id);
     if (rule === undefined) throw new Error(`verifies: ${id} is not in the catalogue under spec/`);
+    if (!rule.isActive) throw new Error(`verifies: ${id} is ${rule.reason}`);
   }
   test(`${named.join(' ')} ${sentence}`, body, timeoutMilliseconds);
 }

@@ -1,8 +1,8 @@
 import { verifies } from '@crossgrant/testkit';
-import { expect, test } from 'vitest';
+import { expect } from 'vitest';
 import { normalizeLoginIdentifier } from './login-identifier.ts';
 
-test('every spelling of a name is one name', () => {
+verifies('LES-56', 'every spelling of a name is one name', () => {
   for (const typed of ['alice', 'Alice', ' ALICE\t', 'ａｌｉｃｅ'])
     expect(normalizeLoginIdentifier(typed)).toBe('alice');
   for (const typed of ['Bo@Straße.example', 'bo@xn--strae-oqa.example', 'ｂｏ＠straße.example'])

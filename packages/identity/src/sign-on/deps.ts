@@ -42,7 +42,7 @@ export interface SignOnDeps extends SignOnOptions {
 export const signOnDefaults = {
   /** One working day. */
   sessionSeconds: 8 * 3_600,
-  idTokenSeconds: 600,
+  idTokenSeconds: 600, // DEL-03
   codeSeconds: 60,
   accessTokenSeconds: 600,
   interactionSeconds: 900,

@@ -108,7 +108,7 @@ async function createIssuances(db: Kysely<any>): Promise<void> {
     version: 'bigint',
   })
     .addPrimaryKeyConstraint('subjects_key', ['tenant_id', 'user_id', 'resource_app_id'])
-    .addUniqueConstraint('subjects_subject', ['tenant_id', 'resource_app_id', 'subject'])
+    .addUniqueConstraint('subjects_subject', ['tenant_id', 'resource_app_id', 'subject']) // IDJ-06
     .execute();
   await table(db, 'issuances', {
     tenant_id: 'text',
