@@ -68,6 +68,8 @@ async function runAndReport(
   const seconds = ((performance.now() - options.started) / 1000).toFixed(1);
   if (failure === undefined) terminal.line(`One tool call through all three hops, ${seconds} s after the start.`);
   else terminal.problem(`The call did not go through: ${failure}`);
+  const id = hops.findLast((hop) => hop.failure?.id !== undefined)?.failure?.id;
+  if (id !== undefined) terminal.line(`To see it again: npx crossgrant explain ${id} --world ${options.worldFile}`);
   return failure;
 }
 

@@ -121,7 +121,8 @@ async function call(app: App, request: PlainRequest): Promise<PlainResponse> {
       arguments: toolArguments,
       scopes,
     });
-    visit.hops.push(hop);
+    const isRefusalShown = hop.failure !== undefined && visit.hops.at(-1)?.isDone === false;
+    if (!isRefusalShown) visit.hops.push(hop);
   }
   return redirect('/');
 }
