@@ -12,7 +12,7 @@ import { type SignOnDeps, type SignOnOptions, signOnDefaults } from './deps.ts';
 import { watchFailures } from './failures.ts';
 import { isSignOnPath, serveSignOn } from './interaction.ts';
 import { overrideModels } from './models.ts';
-import { pathBelowIssuer, readWholeBody, requestForProvider } from './request-edge.ts';
+import { pathBelowIssuer, readWholeBody, requestForProvider, withDefaultScope } from './request-edge.ts';
 
 export interface SignOn {
   /** Serves authorization, token (code and refresh), userinfo, logout, revocation and the sign-in pages. */
@@ -145,6 +145,7 @@ async function serve(
     if (refused !== undefined) return end(response, refused.status, refused.headers, refused.body);
   }
   const req = requestForProvider(request, body, { issuer: deps.issuer, address });
+  req.url = withDefaultScope(req.url ?? '/');
   if (isSignOnPath(path)) return serveSignOn({ provider: running.provider, deps, req, res: response }, body);
   await running.handle(req, response);
 }

@@ -48,6 +48,13 @@ export function pathBelowIssuer(request: IncomingMessage, issuer: string): strin
   return withoutMount(targetOf(request), new URL(issuer).pathname.replace(/\/$/, ''));
 }
 
+/** An authorization request that names no scope asks for the plain sign-on. RFC 6749 §3.3. */
+export function withDefaultScope(target: string): string {
+  const [path = '', query = ''] = target.split('?', 2);
+  const hasScope = (new URLSearchParams(query).get('scope') ?? '') !== '';
+  return path !== '/authorize' || hasScope ? target : `${path}?${query}${query === '' ? '' : '&'}scope=openid`;
+}
+
 const maximumBodyBytes = 56 * 1024;
 
 /** Reads a body nobody has read yet; undefined when it is too large. */
