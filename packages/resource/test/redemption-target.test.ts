@@ -127,6 +127,8 @@ verifies('RED-19', 'nothing left is a refusal, and so is a malformed request', a
     form: { scope: 'chat.history' },
   });
   await expectRefusal(createWorld(), idJag({ scope: 'mail.read' }), 'assertion/scope-empty');
+  const linking = { jit: false, email: false, verifiedDomains: [], audSub: false };
+  await expectRefusal(createWorld({ trusted: { linking } }), idJag({ scope: 'mail.read' }), 'assertion/scope-empty');
   await expectRefusal(createWorld({ client: { scopes: [] } }), idJag(), 'assertion/scope-empty');
   await expectRefusal(createWorld(), idJag(), 'request/scope-malformed', { form: { scope: 'a"\r\nX:y' } });
 });
