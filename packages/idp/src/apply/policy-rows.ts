@@ -70,12 +70,7 @@ export function connectionContent(connection: ConnectionConfig, ends: Connection
   };
   const resources = connection.resources?.map(registered) ?? ends.resources.map(({ identifier }) => identifier);
   const lifetime = connection.lifetimeSeconds ?? 300;
-  if (!Number.isSafeInteger(lifetime) || lifetime < 1 || lifetime > longestLifetimeSeconds) {
-    throw new Misuse(
-      'policy/lifetime',
-      `The connection ${key} may let an ID-JAG live 1 to ${longestLifetimeSeconds} seconds.`,
-    ); // IDJ-08
-  }
+  if (!isLifetime(lifetime)) throw lifetimeMistake(key); // IDJ-08
   return {
     key,
     client_app_id: ends.clientAppId,
@@ -138,4 +133,15 @@ function instant(text: string | undefined, what: string): number | null {
     throw new Misuse('policy/instant', `${what} must be a date and time in ISO 8601.`);
   }
   return milliseconds;
+}
+
+function isLifetime(seconds: number): boolean {
+  return Number.isSafeInteger(seconds) && seconds >= 1 && seconds <= longestLifetimeSeconds;
+}
+
+function lifetimeMistake(key: string): Misuse {
+  return new Misuse(
+    'policy/lifetime',
+    `The connection ${key} may let an ID-JAG live 1 to ${longestLifetimeSeconds} seconds.`,
+  );
 }
