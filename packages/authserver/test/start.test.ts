@@ -78,7 +78,9 @@ verifies('CAU-06', 'another secret in the configuration ends the one before', as
   await (await start(database)).close();
   running.length = 0;
   const second = await start(database, {
-    clients: [{ id: clientId, auth: { methods: ['client_secret_basic', 'client_secret_post'], secret: 'another-secret' } }],
+    clients: [
+      { id: clientId, auth: { methods: ['client_secret_basic', 'client_secret_post'], secret: 'another-secret' } },
+    ],
   });
   expect((await second.redeem()).status).toBe(401);
   const assertion = idJag();

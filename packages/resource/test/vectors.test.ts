@@ -43,7 +43,7 @@ const ids: Readonly<Record<string, readonly string[]>> = {
   'bad.resource-fragment': ['RED-16', 'ATK-30'],
   'bad.scope-array': ['IDJ-11', 'ATK-46'],
   'bad.dpop-missing-proof': ['RED-15', 'ATK-33'],
-  'bad.dpop-other-key': ['RED-15', 'ATK-35'],
+  'bad.dpop-other-key': ['RED-15', 'ATK-33'],
   'bad.cnf-unknown-method': ['RED-15', 'ATK-33'],
   'bad.rar-unsupported-type': ['RED-21', 'ATK-32'],
   'bad.rar-not-array': ['RED-21', 'ATK-32'],
