@@ -66,10 +66,7 @@ function toPolicySection(world: World, secretAt: ReturnType<typeof secretReader>
       idTokenSignedResponseAlg: idTokenAlgorithm,
     })),
     resourceApps,
-    connections: connections.map((connection) => ({
-      ...connection,
-      resourceClientId: connection.resourceClientId ?? connection.client,
-    })),
+    connections,
     rules: rules.map(({ people, ...rule }) => ({ ...rule, users: people })),
   };
 }

@@ -27,7 +27,7 @@ h3 small{margin-left:auto}
 .refused .state{color:var(--denied);background:var(--denied-tint)}
 .hops p{margin:0 0 12px;color:var(--text-2);overflow-wrap:anywhere}
 dl{margin:0}
-dl div{display:grid;grid-template-columns:minmax(88px,128px) 1fr;gap:12px;padding:4px 0;border-top:1px solid var(--line)}
+dl div{display:grid;grid-template-columns:minmax(88px,152px) 1fr;gap:12px;padding:4px 0;border-top:1px solid var(--line)}
 dt{color:var(--text-3);overflow-wrap:anywhere}
 dd{margin:0;overflow-wrap:anywhere;font-family:ui-monospace,"JetBrains Mono","Cascadia Mono",Menlo,Consolas,monospace;font-size:.8125rem}
 .heading dt{color:var(--text);font-weight:600}

@@ -75,9 +75,7 @@ const connection = z
   .strictObject({
     client: clientIdentifier.describe('The id of a client app.'),
     resourceApp: identifier.describe('The id of a resource app.'),
-    resourceClientId: clientIdentifier
-      .optional()
-      .describe('The id of the client at the RAS; the id of the client app where none is given.'),
+    resourceClientId: clientIdentifier.describe('The id of the client at the RAS.'),
     resources: z
       .array(resourceIdentifier)
       .optional()
