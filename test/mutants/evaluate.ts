@@ -1,19 +1,8 @@
-import { ruleIdPattern } from '../../spec/rule.ts';
+import type { Baseline } from './baseline.ts';
 import type { Citation } from './citations.ts';
 import { dropLine } from './mutate.ts';
-import type { ModuleResult, RunAnswer } from './worker.ts';
+import type { RunAnswer } from './worker.ts';
 import type { MutantWorker } from './worker-process.ts';
-
-/** What the unbroken code shows: which test files carry an id, how long they take, which tests are red already. */
-export interface Baseline {
-  readonly filesById: ReadonlyMap<string, readonly TestFile[]>;
-  readonly redTests: ReadonlySet<string>;
-}
-
-interface TestFile {
-  readonly file: string;
-  readonly milliseconds: number;
-}
 
 export type Verdict = 'killed' | 'survived' | 'untested' | 'breaks the module' | 'not a mutant';
 
@@ -26,24 +15,6 @@ export interface MutantResult {
 
 /** A mutant whose tests take this much longer than usual hangs, which a test would notice. */
 const patienceMilliseconds = 90_000;
-
-export async function runBaseline(
-  worker: MutantWorker,
-  files: readonly string[],
-  pattern: string,
-  onFile: (file: string) => void,
-): Promise<Baseline> {
-  const filesById = new Map<string, TestFile[]>();
-  const redTests = new Set<string>();
-  for (const file of files) {
-    onFile(file);
-    const answer = await worker.run({ files: [file], pattern }, 10 * patienceMilliseconds);
-    if (answer === 'timeout' || answer.error !== undefined) redTests.add(`${file} (did not finish)`);
-    else for (const module of answer.modules) addModule(module, filesById, redTests);
-  }
-  for (const list of filesById.values()) list.sort((a, b) => a.milliseconds - b.milliseconds);
-  return { filesById, redTests };
-}
 
 /** Runs the tests of every cited id against the broken file, quickest first, until each id has seen red. */
 export async function evaluate(
@@ -97,17 +68,4 @@ function filesOf(ids: readonly string[], baseline: Baseline): readonly string[] 
   const files = ids.flatMap((id) => baseline.filesById.get(id) ?? []);
   const sorted = files.toSorted((a, b) => a.milliseconds - b.milliseconds);
   return [...new Set(sorted.map((each) => each.file))];
-}
-
-function addModule(module: ModuleResult, filesById: Map<string, TestFile[]>, redTests: Set<string>): void {
-  if (module.broken !== undefined) redTests.add(`${module.file}: ${module.broken}`);
-  const ids = new Set<string>();
-  for (const test of module.tests) {
-    if (test.state === 'failed') redTests.add(test.name);
-    else for (const id of test.name.match(ruleIdPattern) ?? []) ids.add(id);
-  }
-  for (const id of ids) {
-    const known = filesById.get(id) ?? [];
-    filesById.set(id, [...known, { file: module.file, milliseconds: module.milliseconds }]);
-  }
 }

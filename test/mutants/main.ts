@@ -6,8 +6,9 @@ import { join } from 'node:path';
 import { parseArgs } from 'node:util';
 import { startPostgres } from '@crossgrant/testkit';
 import { readProductionSources, root } from '../architecture/sources.ts';
+import { type Baseline, mergeBaselines, runBaseline } from './baseline.ts';
 import { type Citation, findCitations } from './citations.ts';
-import { evaluate, type MutantResult, runBaseline } from './evaluate.ts';
+import { evaluate, type MutantResult } from './evaluate.ts';
 import { type MutantWorker, startMutantWorker } from './worker-process.ts';
 import { removeWorkspace } from './workspace.ts';
 
@@ -33,12 +34,18 @@ const folder = await mkdtemp(join(tmpdir(), 'crossgrant-mutants-'));
 const postgres = process.env.CROSSGRANT_TEST_POSTGRES === undefined ? await startPostgres() : undefined;
 if (postgres !== undefined) process.env.CROSSGRANT_TEST_POSTGRES = postgres.url;
 const workers: MutantWorker[] = [];
+for (const signal of ['SIGINT', 'SIGTERM'] as const)
+  process.once(signal, () => void cleanUp().then(() => process.exit(1)));
 try {
   for (let index = 0; index < workerCount(); index += 1) {
     workers.push(await startMutantWorker(join(folder, `copy-${index}`)));
   }
   process.exitCode = (await runAll(workers)) ? 0 : 1;
 } finally {
+  await cleanUp();
+}
+
+async function cleanUp(): Promise<void> {
   await Promise.all(workers.map((worker) => worker.close()));
   await postgres?.stop();
   await removeWorkspace(folder);
@@ -68,36 +75,21 @@ async function runAll(pool: readonly MutantWorker[]): Promise<boolean> {
   return failed === 0;
 }
 
-/** Shares the test files among the workers; files that cannot carry a wanted id are left out. */
-async function collectBaseline(pool: readonly MutantWorker[], ids: readonly string[]): ReturnType<typeof runBaseline> {
-  const files = pool[0]!.testFiles.filter((file) => mayCarry(file, ids));
-  const pattern = `\\b(${ids.join('|')})\\b`;
-  const queue = [...files];
-  const parts = await Promise.all(
-    pool.map(async (worker) => {
-      const found: Awaited<ReturnType<typeof runBaseline>>[] = [];
-      for (let next = queue.shift(); next !== undefined; next = queue.shift()) {
-        found.push(await runBaseline(worker, [next], pattern, () => undefined));
-      }
-      return found;
-    }),
-  );
-  const merged = parts.flat();
-  const names = new Set(merged.flatMap((each) => [...each.filesById.keys()]));
-  return {
-    redTests: new Set(merged.flatMap((each) => [...each.redTests])),
-    filesById: new Map(
-      [...names].map((id) => {
-        const list = merged.flatMap((each) => each.filesById.get(id) ?? []);
-        return [id, list.toSorted((a, b) => a.milliseconds - b.milliseconds)];
-      }),
-    ),
-  };
+/** Whole servers and foreign programs run only for the ids that no test of a package carries. */
+async function collectBaseline(pool: readonly MutantWorker[], ids: readonly string[]): Promise<Baseline> {
+  const files = pool[0]!.testFiles;
+  const quick = await runBaseline(pool, filesFor(files, ids, /^packages\//), ids);
+  const missing = ids.filter((id) => !quick.filesById.has(id));
+  if (missing.length === 0) return quick;
+  return mergeBaselines([quick, await runBaseline(pool, filesFor(files, missing, /^test\/(?!architecture)/), missing)]);
+}
+
+function filesFor(files: readonly string[], ids: readonly string[], place: RegExp): readonly string[] {
+  return files.filter((file) => place.test(file) && mayCarry(file, ids));
 }
 
 /** Ids may also stand in a suite that the file imports, or be read from the signed vectors. */
 function mayCarry(file: string, ids: readonly string[]): boolean {
-  if (file.startsWith('test/architecture/')) return false;
   const text = readFileSync(join(root, file), 'utf8');
   return ids.some((id) => text.includes(id)) || /contract|vectors/.test(text);
 }

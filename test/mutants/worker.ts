@@ -31,6 +31,7 @@ process.on('message', async (request: RunRequest) => {
   const answer = await run(request).catch((error: unknown): RunAnswer => ({ modules: [], error: String(error) }));
   process.send?.(answer);
 });
+process.once('disconnect', () => process.exit(1));
 process.send?.({ ready: specifications.map((each) => each.moduleId.slice(root.length + 1)) });
 
 async function run(request: RunRequest): Promise<RunAnswer> {
