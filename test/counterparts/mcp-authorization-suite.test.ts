@@ -23,8 +23,18 @@ test('the MCP conformance suite passes its authorization mode against the IdP', 
 /** Runs the suite; when it prints the authorization URL for a person, the robot signs on and opens the callback. */
 function runSuite(): Promise<string> {
   const child = spawn(process.execPath, [
-    runner, 'authorization', '--url', servers.idp, '--client-id', 'agent', '--client-secret', idpSecret,
-    '--port', String(callbackPort), '--resource', servers.resource,
+    runner,
+    'authorization',
+    '--url',
+    servers.idp,
+    '--client-id',
+    'agent',
+    '--client-secret',
+    idpSecret,
+    '--port',
+    String(callbackPort),
+    '--resource',
+    servers.resource,
   ]);
   let printed = '';
   let isOpened = false;

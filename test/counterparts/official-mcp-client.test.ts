@@ -1,5 +1,10 @@
 import { signOnAsPerson } from '@crossgrant/world';
-import { Client, CrossAppAccessProvider, discoverAndRequestJwtAuthGrant, StreamableHTTPClientTransport } from '@modelcontextprotocol/client';
+import {
+  Client,
+  CrossAppAccessProvider,
+  discoverAndRequestJwtAuthGrant,
+  StreamableHTTPClientTransport,
+} from '@modelcontextprotocol/client';
 import * as openid from 'openid-client';
 import { afterAll, beforeAll, expect, test } from 'vitest';
 import { alice, idpSecret, rasSecret, startThreeServers, type ThreeServers } from '../fixtures/three-servers.ts';
@@ -44,7 +49,9 @@ test('the CrossAppAccessProvider of the official MCP client completes the flow a
 });
 
 async function signOnWithOpenidClient(world: ThreeServers): Promise<string> {
-  const config = await openid.discovery(new URL(world.idp), 'agent', idpSecret, openid.ClientSecretPost(idpSecret), { execute: [openid.allowInsecureRequests] });
+  const config = await openid.discovery(new URL(world.idp), 'agent', idpSecret, openid.ClientSecretPost(idpSecret), {
+    execute: [openid.allowInsecureRequests],
+  });
   const verifier = openid.randomPKCECodeVerifier();
   const state = openid.randomState();
   const nonce = openid.randomNonce();
@@ -57,6 +64,10 @@ async function signOnWithOpenidClient(world: ThreeServers): Promise<string> {
     nonce,
   });
   const callback = await signOnAsPerson({ authorizeUrl: authorizeUrl.href, ...alice });
-  const tokens = await openid.authorizationCodeGrant(config, new URL(callback), { pkceCodeVerifier: verifier, expectedState: state, expectedNonce: nonce });
+  const tokens = await openid.authorizationCodeGrant(config, new URL(callback), {
+    pkceCodeVerifier: verifier,
+    expectedState: state,
+    expectedNonce: nonce,
+  });
   return tokens.id_token ?? '';
 }

@@ -28,17 +28,33 @@ afterAll(async () => {
 });
 
 test('an IdP made of oidc-provider with a custom grant is accepted by our authorization server', async () => {
-  const idJag = await exchangeAtStranger({ audience: servers.authserver, resource: servers.resource, scope: 'chat.read chat.history' });
+  const idJag = await exchangeAtStranger({
+    audience: servers.authserver,
+    resource: servers.resource,
+    scope: 'chat.read chat.history',
+  });
   const redeemed = await redeem(idJag);
   expect(redeemed.status).toBe(200);
-  expect(redeemed.body).toMatchObject({ token_type: 'Bearer', scope: 'chat.read chat.history', resource: servers.resource });
+  expect(redeemed.body).toMatchObject({
+    token_type: 'Bearer',
+    scope: 'chat.read chat.history',
+    resource: servers.resource,
+  });
 });
 
 test('the same ID-JAG a second time is refused, and one for somebody else as well', async () => {
-  const idJag = await exchangeAtStranger({ audience: servers.authserver, resource: servers.resource, scope: 'chat.read' });
+  const idJag = await exchangeAtStranger({
+    audience: servers.authserver,
+    resource: servers.resource,
+    scope: 'chat.read',
+  });
   expect((await redeem(idJag)).status).toBe(200);
   expect((await redeem(idJag)).body).toMatchObject({ error: 'invalid_grant' });
-  const foreign = await exchangeAtStranger({ audience: 'https://elsewhere.example', resource: servers.resource, scope: 'chat.read' });
+  const foreign = await exchangeAtStranger({
+    audience: 'https://elsewhere.example',
+    resource: servers.resource,
+    scope: 'chat.read',
+  });
   expect((await redeem(foreign)).body).toMatchObject({ error: 'invalid_grant' });
 });
 
@@ -54,7 +70,12 @@ async function redeem(assertion: string): Promise<{ status: number; body: unknow
 async function exchangeAtStranger(request: Record<string, string>): Promise<string> {
   const response = await fetch(`${stranger.issuer}/token`, {
     method: 'POST',
-    body: new URLSearchParams({ grant_type: tokenExchange, client_id: 'agent-elsewhere', client_secret: strangerSecret, ...request }),
+    body: new URLSearchParams({
+      grant_type: tokenExchange,
+      client_id: 'agent-elsewhere',
+      client_secret: strangerSecret,
+      ...request,
+    }),
   });
   const body = (await response.json()) as { access_token: string };
   expect(response.status).toBe(200);
@@ -89,10 +110,19 @@ async function startStranger(): Promise<{ issuer: string; server: Server }> {
       const claims = { client_id: 'agent-at-chat', resource, scope, auth_time: now - 60 };
       const access_token = await new SignJWT(claims)
         .setProtectedHeader({ alg: 'RS256', typ: 'oauth-id-jag+jwt', kid: 'stranger-1' })
-        .setIssuer(issuer).setSubject('stranger-ada').setAudience(audience ?? '')
-        .setJti(crypto.randomUUID()).setIssuedAt(now).setExpirationTime(now + 300)
+        .setIssuer(issuer)
+        .setSubject('stranger-ada')
+        .setAudience(audience ?? '')
+        .setJti(crypto.randomUUID())
+        .setIssuedAt(now)
+        .setExpirationTime(now + 300)
         .sign(privateKey);
-      context.body = { issued_token_type: 'urn:ietf:params:oauth:token-type:id-jag', access_token, token_type: 'N_A', expires_in: 300 };
+      context.body = {
+        issued_token_type: 'urn:ietf:params:oauth:token-type:id-jag',
+        access_token,
+        token_type: 'N_A',
+        expires_in: 300,
+      };
     },
     ['audience', 'resource', 'scope'],
   );

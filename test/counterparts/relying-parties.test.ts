@@ -30,7 +30,10 @@ test('openid-client signs on, refreshes with a new ID token, and exchanges', asy
     nonce,
   });
   const callback = await signOnAsPerson({ authorizeUrl: url.href, ...alice });
-  const tokens = await openid.authorizationCodeGrant(config, new URL(callback), { pkceCodeVerifier: verifier, expectedNonce: nonce });
+  const tokens = await openid.authorizationCodeGrant(config, new URL(callback), {
+    pkceCodeVerifier: verifier,
+    expectedNonce: nonce,
+  });
   const claims = tokens.claims();
   expect(claims?.auth_time).toBeTypeOf('number');
   expect(claims?.sid).toBeTypeOf('string');
@@ -60,29 +63,64 @@ test('oauth4webapi signs on, exchanges at the IdP and redeems at the authorizati
   const nonce = oauth.generateRandomNonce();
   const url = new URL(idp.authorization_endpoint ?? '');
   const query = {
-    client_id: 'agent', response_type: 'code', redirect_uri: servers.redirectUri, scope: 'openid', nonce,
-    code_challenge: await oauth.calculatePKCECodeChallenge(verifier), code_challenge_method: 'S256',
+    client_id: 'agent',
+    response_type: 'code',
+    redirect_uri: servers.redirectUri,
+    scope: 'openid',
+    nonce,
+    code_challenge: await oauth.calculatePKCECodeChallenge(verifier),
+    code_challenge_method: 'S256',
   };
   for (const [name, value] of Object.entries(query)) url.searchParams.set(name, value);
   const callback = new URL(await signOnAsPerson({ authorizeUrl: url.href, ...alice }));
   const parameters = oauth.validateAuthResponse(idp, client, callback, oauth.expectNoState);
   const auth = oauth.ClientSecretPost(idpSecret);
-  const codeResponse = await oauth.authorizationCodeGrantRequest(idp, client, auth, parameters, servers.redirectUri, verifier, insecure);
-  const signedOn = await oauth.processAuthorizationCodeResponse(idp, client, codeResponse, { expectedNonce: nonce, requireIdToken: true });
+  const codeResponse = await oauth.authorizationCodeGrantRequest(
+    idp,
+    client,
+    auth,
+    parameters,
+    servers.redirectUri,
+    verifier,
+    insecure,
+  );
+  const signedOn = await oauth.processAuthorizationCodeResponse(idp, client, codeResponse, {
+    expectedNonce: nonce,
+    requireIdToken: true,
+  });
 
-  const exchange = await oauth.genericTokenEndpointRequest(idp, client, auth, tokenExchange, {
-    requested_token_type: idJag, audience: servers.authserver, resource: servers.resource,
-    subject_token: signedOn.id_token ?? '', subject_token_type: idTokenType,
-  }, insecure);
-  const granted = await oauth.processGenericTokenEndpointResponse(idp, client, exchange, { recognizedTokenTypes: { n_a: () => {} } });
+  const exchange = await oauth.genericTokenEndpointRequest(
+    idp,
+    client,
+    auth,
+    tokenExchange,
+    {
+      requested_token_type: idJag,
+      audience: servers.authserver,
+      resource: servers.resource,
+      subject_token: signedOn.id_token ?? '',
+      subject_token_type: idTokenType,
+    },
+    insecure,
+  );
+  const granted = await oauth.processGenericTokenEndpointResponse(idp, client, exchange, {
+    recognizedTokenTypes: { n_a: () => {} },
+  });
   expect(granted.token_type).toBe('n_a');
   expect(granted.expires_in).toBe(300);
 
   const ras = await metadata(servers.authserver);
   const resourceClient: oauth.Client = { client_id: 'agent-at-chat' };
-  const redemption = await oauth.genericTokenEndpointRequest(ras, resourceClient, oauth.ClientSecretBasic(rasSecret), jwtBearer, {
-    assertion: granted.access_token,
-  }, insecure);
+  const redemption = await oauth.genericTokenEndpointRequest(
+    ras,
+    resourceClient,
+    oauth.ClientSecretBasic(rasSecret),
+    jwtBearer,
+    {
+      assertion: granted.access_token,
+    },
+    insecure,
+  );
   const access = await oauth.processGenericTokenEndpointResponse(ras, resourceClient, redemption);
   expect(access).toMatchObject({ token_type: 'bearer', resource: servers.resource });
   expect(access.refresh_token).toBeUndefined();
