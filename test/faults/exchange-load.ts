@@ -22,7 +22,9 @@ export function createExchangeLoad(at: { port: number; database: string; folder:
   return {
     config: exchangeConfig(issuer, at),
     async signOn() {
-      const config = await openid.discovery(new URL(issuer), 'agent', undefined, openid.ClientSecretPost(idpSecret), { execute: [openid.allowInsecureRequests] });
+      const config = await openid.discovery(new URL(issuer), 'agent', undefined, openid.ClientSecretPost(idpSecret), {
+        execute: [openid.allowInsecureRequests],
+      });
       const pkceCodeVerifier = openid.randomPKCECodeVerifier();
       const authorizeUrl = openid.buildAuthorizationUrl(config, {
         redirect_uri: redirectUri,
@@ -63,9 +65,30 @@ function exchangeConfig(issuer: string, at: { port: number; database: string; fo
     exchangeLimits: { perClient: 1_000_000, perClientAndPerson: 1_000_000 },
     people: [{ ...alice, email: 'alice@acme.example', groups: ['engineering'] }],
     policy: {
-      clientApps: [{ id: 'agent', name: 'Agent', redirectUris: [redirectUri], auth: { methods: ['client_secret_post'], secret: idpSecret } }],
-      resourceApps: [{ id: 'chat', issuer: audience, resources: [{ identifier: resource, scopes: { 'chat.read': { risk: 'read' } } }] }],
-      connections: [{ client: 'agent', resourceApp: 'chat', resourceClientId: 'agent-at-chat', scopes: ['chat.read'], state: 'approved' }],
+      clientApps: [
+        {
+          id: 'agent',
+          name: 'Agent',
+          redirectUris: [redirectUri],
+          auth: { methods: ['client_secret_post'], secret: idpSecret },
+        },
+      ],
+      resourceApps: [
+        {
+          id: 'chat',
+          issuer: audience,
+          resources: [{ identifier: resource, scopes: { 'chat.read': { risk: 'read' } } }],
+        },
+      ],
+      connections: [
+        {
+          client: 'agent',
+          resourceApp: 'chat',
+          resourceClientId: 'agent-at-chat',
+          scopes: ['chat.read'],
+          state: 'approved',
+        },
+      ],
       rules: [{ id: 'everyone', effect: 'allow', everyone: true }],
     },
     log: { level: 'error' },

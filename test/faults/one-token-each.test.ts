@@ -20,27 +20,41 @@ describe.each([
   });
   afterAll(() => rm(folder, { recursive: true, force: true }));
 
-  verifies(['RED-26', 'ATK-11', 'LES-24'], `${parallel} parallel redemptions of one ID-JAG yield one token, ${rounds} times (${engine})`, async () => {
-    const ports = await freePorts(replicas);
-    const database = engine === 'SQLite' ? join(folder, 'as.db') : await freshDatabaseUrl(process.env.CROSSGRANT_TEST_POSTGRES ?? '');
-    const load = await createRedemptionLoad({ port: ports[0] ?? 0, database, folder });
-    const servers = await Promise.all(ports.map((port) => startAuthServer({ ...load.config, listen: `127.0.0.1:${port}` })));
-    const redeemAt = async (port: number, assertion: string): Promise<number> => {
-      const response = await fetch(`http://127.0.0.1:${port}/token`, {
-        method: 'POST',
-        headers: { authorization: `Basic ${btoa(`agent-at-chat:${rasSecret}`)}` },
-        body: new URLSearchParams({ grant_type: 'urn:ietf:params:oauth:grant-type:jwt-bearer', assertion }),
-      });
-      await response.arrayBuffer();
-      return response.status;
-    };
-    const outcomes: string[] = [];
-    for (let round = 0; round < rounds; round += 1) {
-      const assertion = await load.mint();
-      const statuses = await Promise.all(Array.from({ length: parallel }, (_, index) => redeemAt(ports[index % ports.length] ?? 0, assertion)));
-      outcomes.push(`${statuses.filter((status) => status === 200).length} of ${statuses.filter((status) => status === 400).length + 1}`);
-    }
-    await Promise.all(servers.map((server) => server.close()));
-    expect(outcomes.filter((outcome) => outcome !== `1 of ${parallel}`)).toEqual([]);
-  }, 180_000);
+  verifies(
+    ['RED-26', 'ATK-11', 'LES-24'],
+    `${parallel} parallel redemptions of one ID-JAG yield one token, ${rounds} times (${engine})`,
+    async () => {
+      const ports = await freePorts(replicas);
+      const database =
+        engine === 'SQLite'
+          ? join(folder, 'as.db')
+          : await freshDatabaseUrl(process.env.CROSSGRANT_TEST_POSTGRES ?? '');
+      const load = await createRedemptionLoad({ port: ports[0] ?? 0, database, folder });
+      const servers = await Promise.all(
+        ports.map((port) => startAuthServer({ ...load.config, listen: `127.0.0.1:${port}` })),
+      );
+      const redeemAt = async (port: number, assertion: string): Promise<number> => {
+        const response = await fetch(`http://127.0.0.1:${port}/token`, {
+          method: 'POST',
+          headers: { authorization: `Basic ${btoa(`agent-at-chat:${rasSecret}`)}` },
+          body: new URLSearchParams({ grant_type: 'urn:ietf:params:oauth:grant-type:jwt-bearer', assertion }),
+        });
+        await response.arrayBuffer();
+        return response.status;
+      };
+      const outcomes: string[] = [];
+      for (let round = 0; round < rounds; round += 1) {
+        const assertion = await load.mint();
+        const statuses = await Promise.all(
+          Array.from({ length: parallel }, (_, index) => redeemAt(ports[index % ports.length] ?? 0, assertion)),
+        );
+        outcomes.push(
+          `${statuses.filter((status) => status === 200).length} of ${statuses.filter((status) => status === 400).length + 1}`,
+        );
+      }
+      await Promise.all(servers.map((server) => server.close()));
+      expect(outcomes.filter((outcome) => outcome !== `1 of ${parallel}`)).toEqual([]);
+    },
+    180_000,
+  );
 });

@@ -20,7 +20,11 @@ const stranger = 'https://idp.stranger.example';
 const resource = 'https://mcp.chat.example/mcp';
 
 /** An authorization server that trusts the pinned key of an issuer which this test plays itself. */
-export async function createRedemptionLoad(at: { port: number; database: string; folder: string }): Promise<RedemptionLoad> {
+export async function createRedemptionLoad(at: {
+  port: number;
+  database: string;
+  folder: string;
+}): Promise<RedemptionLoad> {
   const issuer = `http://127.0.0.1:${at.port}`;
   const { publicKey, privateKey } = await generateKeyPair('ES256');
   const jwk = { ...(await exportJWK(publicKey)), kid: 'stranger-1', alg: 'ES256', use: 'sig' };
@@ -29,8 +33,12 @@ export async function createRedemptionLoad(at: { port: number; database: string;
     const now = Math.floor(Date.now() / 1000);
     return new SignJWT({ client_id: 'agent-at-chat', resource, scope: 'chat.read', auth_time: now - 60 })
       .setProtectedHeader({ alg: 'ES256', typ: 'oauth-id-jag+jwt', kid: 'stranger-1' })
-      .setIssuer(stranger).setSubject('ada').setAudience(issuer)
-      .setJti(crypto.randomUUID()).setIssuedAt(now).setExpirationTime(now + 300)
+      .setIssuer(stranger)
+      .setSubject('ada')
+      .setAudience(issuer)
+      .setJti(crypto.randomUUID())
+      .setIssuedAt(now)
+      .setExpirationTime(now + 300)
       .sign(privateKey);
   };
   const redeem: RedemptionLoad['redeem'] = async (assertion) => {
@@ -49,7 +57,9 @@ export async function createRedemptionLoad(at: { port: number; database: string;
       database: at.database,
       keyFile: join(at.folder, 'as.key'),
       clients: [{ id: 'agent-at-chat', auth: { methods: ['client_secret_basic'], secret: rasSecret } }],
-      trustedIssuers: [{ issuer: stranger, keys: { jwks: { keys: [jwk] } }, clients: ['agent-at-chat'], linking: 'jit' }],
+      trustedIssuers: [
+        { issuer: stranger, keys: { jwks: { keys: [jwk] } }, clients: ['agent-at-chat'], linking: 'jit' },
+      ],
       resources: [{ identifier: resource, scopes: ['chat.read'] }],
     },
     mint,

@@ -10,9 +10,15 @@ export interface ServerProcess {
 const entry = fileURLToPath(new URL('./serve.ts', import.meta.url));
 
 /** Starts the IdP or the authorization server from a configuration file and waits until it answers. */
-export async function startServerProcess(kind: 'idp' | 'authserver', config: { issuer: string }, configFile: string): Promise<ServerProcess> {
+export async function startServerProcess(
+  kind: 'idp' | 'authserver',
+  config: { issuer: string },
+  configFile: string,
+): Promise<ServerProcess> {
   await writeFile(configFile, JSON.stringify(config));
-  const child = spawn(process.execPath, ['--conditions=@crossgrant/source', entry, kind, configFile], { stdio: ['ignore', 'ignore', 'pipe'] });
+  const child = spawn(process.execPath, ['--conditions=@crossgrant/source', entry, kind, configFile], {
+    stdio: ['ignore', 'ignore', 'pipe'],
+  });
   let complaints = '';
   child.stderr?.on('data', (chunk: Buffer) => {
     complaints += chunk.toString();
