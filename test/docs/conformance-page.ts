@@ -7,7 +7,7 @@ import { documentVersions, familyDocuments } from '../../spec/versions.ts';
 import { collectEvidence } from './evidence.ts';
 import { escapeCell, generatedNote } from './markdown.ts';
 
-/** docs/conformance.md: each rule with its level, the lines that decide it and the tests that prove it. */
+/** docs/conformance.md: each rule with its level, the files that decide it and the tests that prove it. */
 export function conformancePage(): string {
   const evidence = collectEvidence();
   const families = Map.groupBy(requirements, ({ id }) => id.slice(0, 3));

@@ -19,9 +19,8 @@ export function collectEvidence(): { of(id: string): Evidence; readonly ids: Rea
     return known;
   };
   for (const file of readProductionSources()) {
-    for (const { line, ids } of findCitations(file.path, file.text)) {
-      for (const id of ids) entry(id).citations.push(`${file.path}:${line}`);
-    }
+    const ids = findCitations(file.path, file.text).flatMap((citation) => citation.ids);
+    for (const id of new Set(ids)) entry(id).citations.push(file.path);
   }
   for (const file of readSources('packages/*/{src,test}/**/*.ts', 'test/**/*.ts')) {
     for (const id of new Set(idsOfTests(file.text))) entry(id).tests.push(file.path);

@@ -80,6 +80,7 @@ export interface WorldOptions {
   readonly sessionSeconds?: number;
   readonly issuer?: string;
   readonly snapshotClients?: SignOnOptions['snapshotClients'];
+  readonly anonymous?: SignOnOptions['anonymous'];
 }
 
 export async function startSignOnWorld(options: WorldOptions = {}): Promise<SignOnWorld> {
@@ -107,7 +108,7 @@ export async function startSignOnWorld(options: WorldOptions = {}): Promise<Sign
       secrets: secretBox,
       clock,
     });
-    const { sessionSeconds, snapshotClients } = options;
+    const { sessionSeconds, snapshotClients, anonymous } = options;
     return createSignOn({
       database: own,
       tenant: { id: tenant.id, issuer, name: 'Acme' },
@@ -118,6 +119,7 @@ export async function startSignOnWorld(options: WorldOptions = {}): Promise<Sign
       development: true,
       sessionSeconds,
       snapshotClients,
+      anonymous,
       explainUrl: `${issuer}/d`,
     });
   };

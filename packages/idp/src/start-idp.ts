@@ -119,6 +119,7 @@ async function serve(config: IdpConfig, { clock, log, secretBox, database }: Par
     secretBox,
     clock,
     log,
+    anonymous,
     explainUrl,
     development: config.development,
     sessionSeconds: config.sessionSeconds,

@@ -12,6 +12,7 @@ import {
 } from '@crossgrant/protocol';
 import { authenticateClient } from '../clients/authenticate-client.ts';
 import type { SignOnDeps } from './deps.ts';
+import { headerPairs } from './request-edge.ts';
 import { recordUnproven } from './unproven.ts';
 
 /**
@@ -51,8 +52,4 @@ async function judge(
   const app = await deps.findClient(clientId);
   const proven = authenticateClient(app, presented.value, { secretBox: deps.secretBox, nowMs: deps.clock() });
   return proven.ok ? {} : { refusal: proven.refusal, clientId: app?.clientId };
-}
-
-function* headerPairs(raw: readonly string[]): Generator<readonly [string, string]> {
-  for (let at = 0; at + 1 < raw.length; at += 2) yield [raw[at] ?? '', raw[at + 1] ?? ''];
 }

@@ -1,6 +1,13 @@
 import { type IncomingMessage, ServerResponse } from 'node:http';
 import { isStoreFault, Misuse } from '@crossgrant/platform';
-import { faultResponse, type JsonObject, newId, parseIssuerUrl } from '@crossgrant/protocol';
+import {
+  faultResponse,
+  isFormMediaType,
+  type JsonObject,
+  newId,
+  parseIssuerUrl,
+  plainHeaders,
+} from '@crossgrant/protocol';
 import { Provider } from 'oidc-provider/lib/provider.js';
 import { findClientApp } from '../clients/client-app.ts';
 import { createPasswordVerifier } from '../people/password.ts';
@@ -10,9 +17,9 @@ import { providerConfiguration } from './configuration.ts';
 import { cookieNames, createCookieJar } from './cookies.ts';
 import { type SignOnDeps, type SignOnOptions, signOnDefaults } from './deps.ts';
 import { watchFailures } from './failures.ts';
-import { isSignOnPath, serveSignOn } from './interaction.ts';
+import { isSignOnPath, serveNothing, serveSignOn } from './interaction.ts';
 import { overrideModels } from './models.ts';
-import { pathBelowIssuer, readWholeBody, requestForProvider, withDefaultScope } from './request-edge.ts';
+import { headerPairs, pathBelowIssuer, readWholeBody, requestForProvider, withDefaultScope } from './request-edge.ts';
 
 export interface SignOn {
   /** Serves authorization, token (code and refresh), userinfo, logout, revocation and the sign-in pages. */
@@ -128,13 +135,13 @@ async function serve(
 ): Promise<void> {
   const body = given ?? (await readWholeBody(request));
   if (body === undefined) return end(response, 413, {});
-  const target = pathBelowIssuer(request, deps.issuer);
-  const path = target.split('?', 1)[0] ?? '/';
-
+  const path = pathBelowIssuer(request, deps.issuer)?.split('?', 1)[0];
   const address = deps.addressOf?.(request) ?? request.socket.remoteAddress ?? '';
+  const { provider } = running;
 
+  if (path === undefined || !isServed(path)) return serveNothing({ provider, deps, req: request, res: response }); // LES-69
   if (request.method === 'POST' && getInsteadOf.has(path)) {
-    const query = isForm(request) ? body.toString('utf8') : '';
+    const query = isForm(request) ? new URLSearchParams(body.toString('utf8')).toString() : ''; // LES-30
     return end(response, 303, {
       location: `${deps.issuer.replace(/\/$/, '')}${path}?${query}`,
       'cache-control': 'no-store',
@@ -146,7 +153,7 @@ async function serve(
   }
   const req = requestForProvider(request, body, { issuer: deps.issuer, address });
   req.url = withDefaultScope(req.url ?? '/');
-  if (isSignOnPath(path)) return serveSignOn({ provider: running.provider, deps, req, res: response }, body);
+  if (isSignOnPath(path)) return serveSignOn({ provider, deps, req, res: response }, body);
   await running.handle(req, response);
 }
 
@@ -154,8 +161,19 @@ async function serve(
 const getInsteadOf = new Set(['/authorize', '/logout']);
 const clientEndpoints = new Set(['/token', '/revoke']);
 
+/**
+ * The paths there are, to the letter. oidc-provider would also take them in other case, with percent escapes and with a
+ * slash at the end, past every check here and in front that goes by the path.
+ */
+function isServed(path: string): boolean {
+  return servedPath.test(path) || isSignOnPath(path);
+}
+
+const servedPath =
+  /^\/(?:authorize(?:\/[A-Za-z0-9_-]{1,128})?|token|userinfo|revoke|logout(?:\/(?:confirm|success))?|jwks|\.well-known\/openid-configuration)$/;
+
 function isForm(request: IncomingMessage): boolean {
-  return request.headers['content-type']?.toLowerCase().startsWith('application/x-www-form-urlencoded') === true;
+  return isFormMediaType(plainHeaders(headerPairs(request.rawHeaders))).ok;
 }
 
 /** Asks oidc-provider for its metadata without a socket. */

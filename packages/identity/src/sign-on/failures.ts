@@ -7,6 +7,7 @@ import { pageHeaders } from '../pages/page.ts';
 import type { SignOnDeps } from './deps.ts';
 import { addressOf } from './request-edge.ts';
 import { finishWithoutSession } from './sign-out.ts';
+import { recordUnproven } from './unproven.ts';
 
 interface RequestState {
   /** Decision id of this request. */
@@ -43,8 +44,7 @@ export function watchFailures(provider: Provider, deps: SignOnDeps): void {
   const remember = (ctx: KoaContextWithOIDC, error: unknown): void => {
     stateOf(ctx).refused = error as RequestState['refused'];
   };
-  provider.on('grant.error', remember);
-  provider.on('revocation.error', remember);
+  for (const event of refusals) (provider as NodeJS.EventEmitter).on(event, remember);
   provider.on('server_error', (ctx, error) => {
     stateOf(ctx).fault = error;
   });
@@ -64,8 +64,18 @@ export function watchFailures(provider: Provider, deps: SignOnDeps): void {
   });
 }
 
+const refusals = [
+  'grant.error',
+  'revocation.error',
+  'userinfo.error',
+  'end_session.error',
+  'end_session_confirm.error',
+  'end_session_success.error',
+];
+
 /** For pages oidc-provider makes itself. They submit a form by a script, which it adds to the policy by its hash. */
 const libraryPageHeaders = {
+  'cache-control': 'no-store',
   'content-security-policy': "default-src 'none'; script-src; frame-ancestors 'none'; base-uri 'none'",
   'referrer-policy': 'same-origin',
   'x-frame-options': 'DENY',
@@ -92,7 +102,28 @@ async function answerRefusal(
   refused: NonNullable<RequestState['refused']>,
   id: string,
 ): Promise<void> {
-  const { client, entities } = ctx.oidc;
+  await recordRefusal(deps, ctx, refused, id);
+  const body = ctx.body as { error?: string; error_description?: string } | undefined;
+  if (typeof body !== 'object' || body?.error === undefined) return;
+  const page = deps.explainUrl === undefined ? {} : { error_uri: `${deps.explainUrl}/${id}` };
+  ctx.body = { ...body, error_description: `${body.error_description ?? body.error} [${id}]`, ...page };
+}
+
+/** At these endpoints the client has proven itself before oidc-provider saw the request; at the others nobody has. */
+const provenRoutes: readonly unknown[] = ['token', 'revocation'];
+
+async function recordRefusal(
+  deps: SignOnDeps,
+  ctx: KoaContextWithOIDC,
+  refused: NonNullable<RequestState['refused']>,
+  id: string,
+): Promise<void> {
+  const { client, entities, route } = ctx.oidc;
+  const code = `sign-on/${refused.error}`;
+  if (!provenRoutes.includes(route)) {
+    const address = addressOf(ctx.req) ?? '';
+    return recordUnproven(deps, { id, kind: 'sign_on', code, client: client?.clientId, address }); // LES-84
+  }
   const source = entities as unknown as {
     RefreshToken?: { accountId?: string };
     AuthorizationCode?: { accountId?: string };
@@ -104,15 +135,11 @@ async function answerRefusal(
     at: deps.clock(),
     kind: refused.error === 'invalid_client' ? 'client_authentication' : 'sign_on',
     outcome: 'refused',
-    code: `sign-on/${refused.error}`,
+    code,
     client: client?.clientId,
-    facts: { route: ctx.oidc.route, detail: refused.error_detail ?? null },
+    facts: { route, detail: refused.error_detail ?? null },
     personal: person === undefined ? undefined : { person, address: addressOf(ctx.req) },
   });
-  const body = ctx.body as { error?: string; error_description?: string } | undefined;
-  if (typeof body !== 'object' || body?.error === undefined) return;
-  const page = deps.explainUrl === undefined ? {} : { error_uri: `${deps.explainUrl}/${id}` };
-  ctx.body = { ...body, error_description: `${body.error_description ?? body.error} [${id}]`, ...page };
 }
 
 function stateOf(ctx: KoaContextWithOIDC): RequestState {

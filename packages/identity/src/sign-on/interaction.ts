@@ -43,6 +43,11 @@ export async function serveSignOn(exchange: Exchange, body: Buffer): Promise<voi
   return answerForm(exchange, interaction, form.value.get('username') ?? '', form.value.get('password') ?? '');
 }
 
+/** Answers a path at which there is nothing. */
+export function serveNothing(exchange: Exchange): Promise<void> {
+  return fail(exchange, 404, 'not_found');
+}
+
 const formType = 'application/x-www-form-urlencoded';
 
 async function answerForm(

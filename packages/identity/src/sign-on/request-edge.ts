@@ -43,14 +43,23 @@ export function addressOf(request: unknown): string | undefined {
   return (request as { [addressKey]?: string })[addressKey];
 }
 
-/** Path and query below the issuer's path. */
-export function pathBelowIssuer(request: IncomingMessage, issuer: string): string {
-  return withoutMount(targetOf(request), new URL(issuer).pathname.replace(/\/$/, ''));
+/** Path and query below the issuer's path; undefined for a path that is not below it. */
+export function pathBelowIssuer(request: IncomingMessage, issuer: string): string | undefined {
+  const target = targetOf(request);
+  const mountPath = new URL(issuer).pathname.replace(/\/$/, '');
+  return target.startsWith(`${mountPath}/`) ? withoutMount(target, mountPath) : undefined; // LES-69
+}
+
+/** The headers as they came, name and value. */
+export function* headerPairs(raw: readonly string[]): Generator<readonly [string, string]> {
+  for (let at = 0; at + 1 < raw.length; at += 2) yield [raw[at] ?? '', raw[at + 1] ?? ''];
 }
 
 /** An authorization request that names no scope asks for the plain sign-on. RFC 6749 §3.3. */
 export function withDefaultScope(target: string): string {
-  const [path = '', query = ''] = target.split('?', 2);
+  const mark = target.indexOf('?');
+  const path = mark < 0 ? target : target.slice(0, mark);
+  const query = mark < 0 ? '' : target.slice(mark + 1);
   const hasScope = (new URLSearchParams(query).get('scope') ?? '') !== '';
   return path !== '/authorize' || hasScope ? target : `${path}?${query}${query === '' ? '' : '&'}scope=openid`;
 }
