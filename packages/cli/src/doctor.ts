@@ -28,7 +28,7 @@ export async function runDoctor(terminal: Terminal, worldFile: string): Promise<
   const checks: Check[] = [
     { name: 'world file', problems: [] },
     { name: 'secrets', problems: checkSecrets(world) },
-    { name: 'encryption keys', problems: checkKeys(world, ['idp', 'authserver']) },
+    { name: 'keys', problems: checkKeys(world, ['idp', 'authserver']) },
     { name: 'ports', problems: await busyPorts(world) },
     { name: 'databases', problems: isReadable ? await checkDatabases(world) : [] },
   ];

@@ -23,4 +23,5 @@ export * from './result.ts';
 export * from './scope.ts';
 export * from './token-exchange.ts';
 export * from './typ.ts';
+export * from './utf8.ts';
 export type { VerifiedJws } from './verified.ts';

@@ -33,6 +33,16 @@ verifies('LES-31', 'two headers or none are refused', () => {
   expect(accepts()).toBe(false);
 });
 
+verifies('LES-31', 'a coded body is refused, whatever the coding', () => {
+  for (const coding of ['gzip', 'identity', '']) {
+    const headers = plainHeaders([
+      ['content-type', form],
+      ['content-encoding', coding],
+    ]);
+    expect(isFormMediaType(headers).ok, coding).toBe(false);
+  }
+});
+
 test('the form type is accepted in any case, with charset utf-8', () => {
   for (const value of [form, form.toUpperCase(), `${form};charset=UTF-8`, `${form}; charset="utf-8"`])
     expect(accepts(value), value).toBe(true);

@@ -87,7 +87,7 @@ describe('crossgrant doctor', () => {
   test('says ok line by line, and what production would refuse', async () => {
     const world = await defaultWorld();
     const { code, output } = await run(commandScript, ['doctor', '--world', world.file]).ended;
-    expect(output).toMatch(/world file +ok\n +secrets +ok\n +encryption keys +ok\n +ports +ok\n +databases +ok\n/);
+    expect(output).toMatch(/world file +ok\n +secrets +ok\n +keys +ok\n +ports +ok\n +databases +ok\n/);
     expect(output).toContain('Production would refuse:');
     expect(code).toBe(0);
   });
@@ -105,7 +105,7 @@ describe('crossgrant doctor', () => {
     expect(output).toMatch(
       /secrets +1 to mend\n +policy\.clientApps\[0\]\.auth\.secret: must be at least 32 random characters/,
     );
-    expect(output).toMatch(/encryption keys +1 to mend\n +idp\.keyFile: others can read .+\. Close it with "chmod 600/);
+    expect(output).toMatch(/keys +1 to mend\n +idp\.keyFile: others can read .+\. Close it with "chmod 600/);
     for (const text of ['short-but-secret', 'alice-password', readFileSync(keyFile, 'utf8')])
       expect(output).not.toContain(text);
     expect(code).toBe(1);

@@ -9,6 +9,7 @@ import {
   defaultWorld,
   type Run,
   type RunningCommand,
+  root,
   run,
   startScript,
   type WorldOnDisk,
@@ -46,6 +47,14 @@ describe('npm start -- --once', () => {
     expect(output).toMatch(/typ oauth-id-jag\+jwt/);
     expect(output).toMatch(/typ at\+jwt/);
     expect(output).toMatch(/Alice Ng: Hello! Glad to be here\./);
+  });
+
+  test('the README shows what is printed', () => {
+    const readme = readFileSync(join(root, 'README.md'), 'utf8');
+    const shown = /<!-- output:start -->\n```\n(.*?)\n```/s.exec(readme)?.[1]?.split('\n') ?? [];
+    const printed = new Set(first.output.split('\n').map(withoutValues));
+    expect(shown.length).toBeGreaterThan(15);
+    expect(shown.filter((line) => line.trim() !== '…' && !printed.has(withoutValues(line)))).toEqual([]);
   });
 
   verifies(['IDJ-22', 'ATK-60', 'DEL-02', 'LES-83'], 'neither the output nor any log holds a token or a secret', () => {
@@ -156,6 +165,16 @@ describe('npm start', () => {
     for (const port of worlds.flatMap((world) => world.ports)) expect(await isFree(port)).toBe(true);
   });
 });
+
+/** Without what differs from start to start: ports, ids, keys, times and the columns they shift. */
+function withoutValues(line: string): string {
+  return line
+    .replace(/\b(?:aud|rul)_\w+/g, 'ID')
+    .replace(/kid \S+/, 'kid')
+    .replace(/127\.0\.0\.1:\d+/g, 'HOST')
+    .replace(/\d+(?:\.\d)? (?:ms|s)\b/, 'TIME')
+    .replace(/ +/g, ' ');
+}
 
 /** What a second start must find again. */
 function stored(world: WorldOnDisk): { people: unknown[]; connections: unknown[]; keys: unknown[] } {

@@ -24,11 +24,11 @@ import { recordUnproven } from './unproven.ts';
 export async function refuseClient(
   deps: SignOnDeps,
   request: IncomingMessage,
-  body: Buffer,
+  body: string,
   address: string,
 ): Promise<PlainResponse | undefined> {
   const headers = plainHeaders(headerPairs(request.rawHeaders));
-  const { refusal, clientId } = await judge(deps, headers, body.toString('utf8'));
+  const { refusal, clientId } = await judge(deps, headers, body);
   if (refusal === undefined) return undefined;
 
   const id = newId('aud', deps.clock());

@@ -1,12 +1,15 @@
 import { type IncomingMessage, ServerResponse } from 'node:http';
 import { isStoreFault, Misuse } from '@crossgrant/platform';
 import {
+  decodeUtf8,
   faultResponse,
   isFormMediaType,
   type JsonObject,
   newId,
   parseIssuerUrl,
   plainHeaders,
+  refusalResponse,
+  refuse,
 } from '@crossgrant/protocol';
 import { Provider } from 'oidc-provider/lib/provider.js';
 import { findClientApp } from '../clients/client-app.ts';
@@ -134,26 +137,29 @@ async function serve(
   given: Buffer | undefined,
 ): Promise<void> {
   const body = given ?? (await readWholeBody(request));
-  if (body === undefined) return end(response, 413, {});
+  if (body === undefined) return refuseRequest(response, 'request/too-large');
+  const text = decodeUtf8(body);
+  if (text === undefined) return refuseRequest(response, 'request/malformed-form'); // ATK-46
   const path = pathBelowIssuer(request, deps.issuer)?.split('?', 1)[0];
   const address = deps.addressOf?.(request) ?? request.socket.remoteAddress ?? '';
   const { provider } = running;
 
   if (path === undefined || !isServed(path)) return serveNothing({ provider, deps, req: request, res: response }); // LES-69
   if (request.method === 'POST' && getInsteadOf.has(path)) {
-    const query = isForm(request) ? new URLSearchParams(body.toString('utf8')).toString() : ''; // LES-30
+    const query = isForm(request) ? new URLSearchParams(text).toString() : ''; // LES-30
     return end(response, 303, {
       location: `${deps.issuer.replace(/\/$/, '')}${path}?${query}`,
       'cache-control': 'no-store',
     });
   }
-  if (request.method === 'POST' && clientEndpoints.has(path)) {
-    const refused = await refuseClient(deps, request, body, address);
+  if (clientEndpoints.has(path)) {
+    if (request.method !== 'POST') return refuseRequest(response, 'request/method', { allow: 'POST' });
+    const refused = await refuseClient(deps, request, text, address);
     if (refused !== undefined) return end(response, refused.status, refused.headers, refused.body);
   }
   const req = requestForProvider(request, body, { issuer: deps.issuer, address });
   req.url = withDefaultScope(req.url ?? '/');
-  if (isSignOnPath(path)) return serveSignOn({ provider, deps, req, res: response }, body);
+  if (isSignOnPath(path)) return serveSignOn({ provider, deps, req, res: response }, text);
   await running.handle(req, response);
 }
 
@@ -206,6 +212,15 @@ function answerFault(deps: SignOnDeps, response: ServerResponse, error: unknown)
   if (response.headersSent) return void response.destroy();
   const answer = faultResponse(isStoreFault(error) ? 'temporarily_unavailable' : 'server_error', id);
   end(response, answer.status, answer.headers, answer.body);
+}
+
+function refuseRequest(
+  response: ServerResponse,
+  code: 'request/too-large' | 'request/malformed-form' | 'request/method',
+  more: Record<string, string> = {},
+): void {
+  const { status, headers, body } = refusalResponse(refuse(code).refusal, { id: newId('aud') });
+  end(response, status, { ...headers, ...more }, body);
 }
 
 function end(response: ServerResponse, status: number, headers: Record<string, string>, body?: string): void {

@@ -26,7 +26,7 @@ export function isSignOnPath(path: string): boolean {
 }
 
 /** Shows the form, and takes its answer. Everything else about the sign-in is read from storage, by the cookie. */
-export async function serveSignOn(exchange: Exchange, body: Buffer): Promise<void> {
+export async function serveSignOn(exchange: Exchange, body: string): Promise<void> {
   const interaction = await findInteraction(exchange);
   if (interaction === undefined) return fail(exchange, 400, 'sign_on_gone');
   if (exchange.req.method === 'GET' || exchange.req.method === 'HEAD') {
@@ -36,7 +36,7 @@ export async function serveSignOn(exchange: Exchange, body: Buffer): Promise<voi
   if (!isOwnOrigin(exchange.req.headers.origin, exchange.deps.issuer)) return fail(exchange, 403, 'foreign_origin'); // LES-03
   const form =
     exchange.req.headers['content-type']?.split(';', 1)[0]?.trim().toLowerCase() === formType
-      ? parseForm(body.toString('utf8'))
+      ? parseForm(body)
       : undefined;
   if (form?.ok !== true) return fail(exchange, 400, 'invalid_request');
   if (form.value.get('cancel') !== undefined) return cancel(exchange);

@@ -1,5 +1,6 @@
 import { createServer, type IncomingMessage, type Server, type ServerResponse } from 'node:http';
 import {
+  decodeUtf8,
   faultResponse,
   newId,
   type PlainRequest,
@@ -152,12 +153,8 @@ function plainRequest(
   body: Buffer,
   proxies: readonly AddressRange[],
 ): PlainRequest | undefined {
-  let text: string;
-  try {
-    text = body.length === 0 ? '' : new TextDecoder('utf-8', { fatal: true, ignoreBOM: true }).decode(body);
-  } catch {
-    return undefined;
-  }
+  const text = decodeUtf8(body);
+  if (text === undefined) return undefined; // ATK-46
   const headers = plainHeaders(headerPairs(request.rawHeaders));
   const from = remoteAddress(request.socket.remoteAddress, headers.all('x-forwarded-for'), proxies);
   return {

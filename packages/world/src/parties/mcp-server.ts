@@ -1,4 +1,4 @@
-import { createLog, startServer } from '@crossgrant/platform';
+import { createLog, type Logger, startServer } from '@crossgrant/platform';
 import { createResourceServer } from '@crossgrant/resource';
 import { mcpCapabilities, protectMcp } from '@crossgrant/resource/mcp';
 import { getRequestListener, type HttpBindings } from '@hono/node-server';
@@ -14,10 +14,12 @@ export interface RunningMcpServer {
 }
 
 /** Starts the sample MCP server: the official server, streamable HTTP, and the gate in front of it. */
-export async function startMcpServer(world: World): Promise<RunningMcpServer> {
+export async function startMcpServer(
+  world: World,
+  log: Logger = createLog({ name: 'mcp-server' }),
+): Promise<RunningMcpServer> {
   const section = world.mcpServer;
   if (section === undefined) throw new Error('This world has no mcpServer section.');
-  const log = createLog({ name: 'mcp-server' });
   const governed = world.authserver?.resources.find((resource) => resource.identifier === section.resource);
   const tools = section.tools ?? governed?.tools ?? {};
   const gate = createResourceServer({
