@@ -1,8 +1,9 @@
 import { spawn } from 'node:child_process';
 import { join } from 'node:path';
+import { freePorts } from '@crossgrant/testkit';
 import { signOnAsPerson } from '@crossgrant/world';
 import { afterAll, beforeAll, expect, test } from 'vitest';
-import { alice, freePorts, idpSecret, startThreeServers, type ThreeServers } from '../fixtures/three-servers.ts';
+import { alice, idpSecret, startThreeServers, type ThreeServers } from '../fixtures/three-servers.ts';
 
 const runner = join(import.meta.dirname, '../../node_modules/@modelcontextprotocol/conformance/dist/index.js');
 let servers: ThreeServers;

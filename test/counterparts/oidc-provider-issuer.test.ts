@@ -1,8 +1,9 @@
 import { createServer, type Server } from 'node:http';
+import { freePorts } from '@crossgrant/testkit';
 import { exportJWK, generateKeyPair, type JWK, SignJWT } from 'jose';
 import Provider, { type KoaContextWithOIDC } from 'oidc-provider';
 import { afterAll, beforeAll, expect, test } from 'vitest';
-import { freePorts, rasSecret, startThreeServers, type ThreeServers } from '../fixtures/three-servers.ts';
+import { rasSecret, startThreeServers, type ThreeServers } from '../fixtures/three-servers.ts';
 
 const tokenExchange = 'urn:ietf:params:oauth:grant-type:token-exchange';
 const strangerSecret = 'stranger-agent-secret-0123456789';

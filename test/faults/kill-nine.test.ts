@@ -1,9 +1,9 @@
 import { mkdtemp, rm } from 'node:fs/promises';
 import { tmpdir } from 'node:os';
 import { join } from 'node:path';
-import { freshDatabaseUrl, verifies } from '@crossgrant/testkit';
+import { freePorts, freshDatabaseUrl, verifies } from '@crossgrant/testkit';
 import { afterAll, beforeAll, describe, expect } from 'vitest';
-import { freePorts } from '../fixtures/three-servers.ts';
+
 import { createExchangeLoad } from './exchange-load.ts';
 import { claimsOf, loadUntil } from './load.ts';
 import { createRedemptionLoad, type Redeemed } from './redemption-load.ts';

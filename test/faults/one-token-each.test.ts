@@ -2,9 +2,9 @@ import { mkdtemp, rm } from 'node:fs/promises';
 import { tmpdir } from 'node:os';
 import { join } from 'node:path';
 import { startAuthServer } from '@crossgrant/authserver';
-import { freshDatabaseUrl, verifies } from '@crossgrant/testkit';
+import { freePorts, freshDatabaseUrl, verifies } from '@crossgrant/testkit';
 import { afterAll, beforeAll, describe, expect } from 'vitest';
-import { freePorts, rasSecret } from '../fixtures/three-servers.ts';
+import { rasSecret } from '../fixtures/three-servers.ts';
 import { createRedemptionLoad } from './redemption-load.ts';
 
 const rounds = 200;

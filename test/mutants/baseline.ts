@@ -38,7 +38,7 @@ export async function runBaseline(
   return mergeBaselines(parts.flat());
 }
 
-export function mergeBaselines(parts: readonly Baseline[]): Baseline {
+function mergeBaselines(parts: readonly Baseline[]): Baseline {
   const ids = new Set(parts.flatMap((part) => [...part.filesById.keys()]));
   const filesOf = (id: string): readonly TestFile[] =>
     parts.flatMap((part) => part.filesById.get(id) ?? []).toSorted((a, b) => a.milliseconds - b.milliseconds);

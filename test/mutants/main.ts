@@ -6,7 +6,7 @@ import { join } from 'node:path';
 import { parseArgs } from 'node:util';
 import { startPostgres } from '@crossgrant/testkit';
 import { readProductionSources, root } from '../architecture/sources.ts';
-import { type Baseline, mergeBaselines, runBaseline } from './baseline.ts';
+import { type Baseline, runBaseline } from './baseline.ts';
 import { type Citation, findCitations } from './citations.ts';
 import { evaluate, type MutantResult } from './evaluate.ts';
 import { type MutantWorker, startMutantWorker } from './worker-process.ts';
@@ -54,10 +54,29 @@ async function cleanUp(): Promise<void> {
 async function runAll(pool: readonly MutantWorker[]): Promise<boolean> {
   const ids = [...new Set(citations.flatMap((citation) => citation.ids))];
   process.stdout.write(`${citations.length} cited lines, ${ids.length} ids\n`);
-  const baseline = await collectBaseline(pool, ids);
-  for (const name of baseline.redTests) process.stdout.write(`red before any change: ${name}\n`);
+  const quick = await collectBaseline(pool, /^packages\//, ids);
+  const first = await evaluateAll(pool, citations, quick);
+  const left = first.filter(isLeft).map(({ citation, id }) => ({ ...citation, ids: [id] }));
+  const whole = await collectBaseline(pool, /^test\/(?!architecture)/, [...new Set(left.flatMap((each) => each.ids))]);
+  const results = [...first.filter((each) => !isLeft(each)), ...(await evaluateAll(pool, left, whole))];
 
-  const queue = [...citations];
+  const survivors = results.filter((each) => each.verdict !== 'killed');
+  summarise(survivors);
+  const failed = survivors.length + quick.redTests.size + whole.redTests.size;
+  process.stdout.write(`\n${results.length - survivors.length} passed, ${failed} failed\n`);
+  return failed === 0;
+}
+
+function isLeft({ verdict }: MutantResult): boolean {
+  return verdict === 'survived' || verdict === 'untested';
+}
+
+async function evaluateAll(
+  pool: readonly MutantWorker[],
+  chosen: readonly Citation[],
+  baseline: Baseline,
+): Promise<readonly MutantResult[]> {
+  const queue = [...chosen];
   const results: MutantResult[] = [];
   await Promise.all(
     pool.map(async (worker) => {
@@ -68,20 +87,19 @@ async function runAll(pool: readonly MutantWorker[]): Promise<boolean> {
       }
     }),
   );
-  const survivors = results.filter((each) => each.verdict !== 'killed');
-  summarise(survivors);
-  const failed = survivors.length + baseline.redTests.size;
-  process.stdout.write(`\n${results.length - survivors.length} passed, ${failed} failed\n`);
-  return failed === 0;
+  return results;
 }
 
-/** Whole servers and foreign programs run only for the ids that no test of a package carries. */
-async function collectBaseline(pool: readonly MutantWorker[], ids: readonly string[]): Promise<Baseline> {
-  const files = pool[0]!.testFiles;
-  const quick = await runBaseline(pool, filesFor(files, ids, /^packages\//), ids);
-  const missing = ids.filter((id) => !quick.filesById.has(id));
-  if (missing.length === 0) return quick;
-  return mergeBaselines([quick, await runBaseline(pool, filesFor(files, missing, /^test\/(?!architecture)/), missing)]);
+/** Whole servers and foreign programs run only for what no test of a package has killed. */
+async function collectBaseline(
+  pool: readonly MutantWorker[],
+  place: RegExp,
+  ids: readonly string[],
+): Promise<Baseline> {
+  if (ids.length === 0) return { filesById: new Map(), redTests: new Set() };
+  const baseline = await runBaseline(pool, filesFor(pool[0]!.testFiles, ids, place), ids);
+  for (const name of baseline.redTests) process.stdout.write(`red before any change: ${name}\n`);
+  return baseline;
 }
 
 function filesFor(files: readonly string[], ids: readonly string[], place: RegExp): readonly string[] {

@@ -1,6 +1,5 @@
-import { request } from 'node:http';
 import { Misuse } from '@crossgrant/platform';
-import { verifies } from '@crossgrant/testkit';
+import { freePorts, sendRaw, verifies } from '@crossgrant/testkit';
 import { afterEach, expect, test } from 'vitest';
 import { startAuthServer } from '../src/start-auth-server.ts';
 import {
@@ -140,15 +139,13 @@ verifies('SUB-03', 'several customers behind one server: each tenant of a shared
 });
 
 verifies('LES-70', 'a host that is neither the public one nor the one listened on is not served', async () => {
-  const free = await start(folder.path('free-port.db'));
-  const { port } = free.running;
-  await free.close();
-  running.length = 0;
+  const [port = 0] = await freePorts(1);
   await start(folder.path('hosts.db'), { listen: `127.0.0.1:${port}` });
   const path = '/.well-known/oauth-authorization-server';
-  expect(await statusFor(port, path, `127.0.0.1:${port}`)).toBe(200);
-  expect(await statusFor(port, path, new URL(self).host)).toBe(200);
-  expect(await statusFor(port, path, 'evil.example:4702')).toBe(421);
+  const ask = async (host: string): Promise<number> =>
+    (await sendRaw(`http://127.0.0.1:${port}`, { method: 'GET', path, headers: [`host: ${host}`] })).status;
+  expect([await ask(`127.0.0.1:${port}`), await ask(new URL(self).host)]).toEqual([200, 200]);
+  expect(await ask('evil.example:4702')).toBe(421);
 });
 
 test('configured accounts are linked as stated, and an unverified address links nobody', async () => {
@@ -167,14 +164,3 @@ test('configured accounts are linked as stated, and an unverified address links 
   expect(await subjectOf({ sub: 'U9' })).toBe('acct_9');
   expect((await served.redeem({ sub: 'U8', email: 'bob@acme.example' })).body.error).toBe('invalid_grant');
 });
-
-function statusFor(port: number, path: string, host: string): Promise<number | undefined> {
-  return new Promise((resolve, reject) => {
-    request({ host: '127.0.0.1', port, path, headers: { host } }, (response) => {
-      response.resume();
-      resolve(response.statusCode);
-    })
-      .on('error', reject)
-      .end();
-  });
-}

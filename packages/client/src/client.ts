@@ -7,12 +7,12 @@ import {
 } from './access-token.ts';
 import { type CallOptions, callResource } from './call.ts';
 import { type ClientDeps, createDeps } from './deps.ts';
-import { dropMemory } from './memory.ts';
 import type { CrossgrantClientOptions } from './options.ts';
 import { requireSessionId, type Session } from './sessions.ts';
 import { type AdoptedSignOn, adoptSignOn } from './sign-on/adopt.ts';
 import { beginSignOn, type PendingSignOn, type SignOnRequest } from './sign-on/begin.ts';
 import { finishSignOn } from './sign-on/finish.ts';
+import { signOut } from './sign-out.ts';
 
 /** A client app of one organisation: signs people on, and calls resources for them. */
 export interface CrossgrantClient {
@@ -50,11 +50,6 @@ export function createCrossgrantClient(options: CrossgrantClientOptions): Crossg
     forgetAccessToken: (session, value) => forgetToken(deps, session, value),
     fetch: (session, url, init, callOptions) => callResource(deps, session, String(url), init ?? {}, callOptions ?? {}),
   };
-}
-
-async function signOut(deps: ClientDeps, session: string): Promise<void> {
-  dropMemory(deps.memory, session); // CLI-09
-  await deps.sessions.remove(session); // CLI-09
 }
 
 async function signOutEverywhere(

@@ -3,8 +3,9 @@ import * as oauth from 'oauth4webapi';
 import type { ClientDeps } from './deps.ts';
 import { type AuthorizationServer, findAuthorizationServer } from './discovery/authorization-server.ts';
 import { CrossgrantError } from './errors.ts';
-import { dropMemory, memoryOf, singleFlight } from './memory.ts';
+import { memoryOf, singleFlight } from './memory.ts';
 import { readSession, type Session, saveSession } from './sessions.ts';
+import { signOut } from './sign-out.ts';
 import { askTokenEndpoint, oauthClient, problemOf, responseOf, type TokenAnswer } from './token-endpoint.ts';
 import { signOnFailure } from './token-failures.ts';
 
@@ -109,8 +110,7 @@ export async function verifyIdToken(deps: ClientDeps, idp: AuthorizationServer, 
 
 /** Ends a session whose person changed: no token of the one must reach the other. */
 export async function accountSwitched(deps: ClientDeps, session: Session, found: string): Promise<CrossgrantError> {
-  dropMemory(deps.memory, session.id); // CLI-09
-  await deps.sessions.remove(session.id);
+  await signOut(deps, session.id);
   return new CrossgrantError('account_switched', 'sign_on', { cause: { expected: session.subject, found } });
 }
 

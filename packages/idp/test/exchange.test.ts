@@ -35,7 +35,20 @@ verifies(
 );
 
 verifies(
-  ['IDJ-01', 'IDJ-02', 'IDJ-03', 'IDJ-04', 'IDJ-05', 'IDJ-07', 'IDJ-08', 'IDJ-10', 'IDJ-11', 'IDJ-13', 'IDJ-14'],
+  [
+    'IDJ-01',
+    'IDJ-02',
+    'IDJ-03',
+    'IDJ-04',
+    'IDJ-05',
+    'IDJ-07',
+    'IDJ-08',
+    'IDJ-10',
+    'IDJ-11',
+    'IDJ-13',
+    'IDJ-14',
+    'ATK-63',
+  ],
   'the ID-JAG says who, for whom, what and how they signed on',
   async () => {
     const { body } = await world.exchange({ audience: 'urn:example:chat' });

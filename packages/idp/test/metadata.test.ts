@@ -1,4 +1,4 @@
-import { verifies } from '@crossgrant/testkit';
+import { freePorts, sendRaw, verifies } from '@crossgrant/testkit';
 import { afterAll, beforeAll, expect, test } from 'vitest';
 import { type IdpWorld, issuer, startIdpWorld } from './idp-world.ts';
 
@@ -84,4 +84,14 @@ verifies('MET-05', 'an issuer that is no https URL is refused at start', async (
       expect.objectContaining({ code: 'idp/issuer' }),
     );
   }
+});
+
+verifies('LES-70', 'a host that is neither the public one nor the one listened on is not served', async () => {
+  const [port = 0] = await freePorts(1);
+  const listening = await startIdpWorld({ config: { listen: `127.0.0.1:${port}` } });
+  const ask = async (host: string): Promise<number> =>
+    (await sendRaw(listening.idp.url, { method: 'GET', path: '/jwks.json', headers: [`host: ${host}`] })).status;
+  expect([await ask(`127.0.0.1:${port}`), await ask(new URL(issuer).host)]).toEqual([200, 200]);
+  expect(await ask('evil.example')).toBe(421);
+  await listening.close();
 });

@@ -1,3 +1,4 @@
+import { sign } from 'node:crypto';
 import { grantTypes, tokenTypes } from '@crossgrant/protocol';
 import { signJws } from '@crossgrant/protocol/jws';
 import { verifies } from '@crossgrant/testkit';
@@ -122,36 +123,41 @@ verifies(
   },
 );
 
-verifies(['TEX-07', 'ATK-41', 'ATK-42'], 'an ID token of another issuer, client, key or time is refused', async () => {
-  const now = world.nowSeconds;
-  const cases: [Record<string, unknown>, string][] = [
-    [{ iss: 'https://other.example' }, 'subject-token/issuer'],
-    [{ aud: 'bot' }, 'subject-token/audience'],
-    [{ aud: ['agent', 'bot'] }, 'subject-token/audience'],
-    [{ aud: [] }, 'subject-token/audience'],
-    [{ exp: now }, 'subject-token/expired'],
-    [{ exp: 'soon' }, 'subject-token/claims'],
-    [{ exp: undefined }, 'subject-token/claims'],
-    [{ iat: undefined }, 'subject-token/claims'],
-    [{ iat: now + 31 }, 'subject-token/not-yet-valid'],
-    [{ auth_time: now + 31 }, 'subject-token/not-yet-valid'],
-    [{ auth_time: undefined }, 'subject-token/claims'],
-    [{ sub: '' }, 'subject-token/claims'],
-    [{ sid: undefined }, 'subject-token/claims'],
-    [{ sid: 7 }, 'subject-token/claims'],
-  ];
-  for (const [claims, code] of cases) {
-    await expectRefused(
-      await world.exchange({ subject_token: await world.idToken({ claims }) }),
-      400,
-      'invalid_grant',
-      code,
-    );
-  }
-  expect(
-    (await world.exchange({ subject_token: await world.idToken({ claims: { aud: ['agent'], exp: now + 1 } }) })).status,
-  ).toBe(200);
-});
+verifies(
+  ['TEX-07', 'TEX-09', 'IDJ-13', 'ATK-41', 'ATK-42'],
+  'an ID token of another issuer, client, key or time is refused',
+  async () => {
+    const now = world.nowSeconds;
+    const cases: [Record<string, unknown>, string][] = [
+      [{ iss: 'https://other.example' }, 'subject-token/issuer'],
+      [{ aud: 'bot' }, 'subject-token/audience'],
+      [{ aud: ['agent', 'bot'] }, 'subject-token/audience'],
+      [{ aud: [] }, 'subject-token/audience'],
+      [{ exp: now }, 'subject-token/expired'],
+      [{ exp: 'soon' }, 'subject-token/claims'],
+      [{ exp: undefined }, 'subject-token/claims'],
+      [{ iat: undefined }, 'subject-token/claims'],
+      [{ iat: now + 31 }, 'subject-token/not-yet-valid'],
+      [{ auth_time: now + 31 }, 'subject-token/not-yet-valid'],
+      [{ auth_time: undefined }, 'subject-token/claims'],
+      [{ sub: '' }, 'subject-token/claims'],
+      [{ sid: undefined }, 'subject-token/claims'],
+      [{ sid: 7 }, 'subject-token/claims'],
+    ];
+    for (const [claims, code] of cases) {
+      await expectRefused(
+        await world.exchange({ subject_token: await world.idToken({ claims }) }),
+        400,
+        'invalid_grant',
+        code,
+      );
+    }
+    expect(
+      (await world.exchange({ subject_token: await world.idToken({ claims: { aud: ['agent'], exp: now + 1 } }) }))
+        .status,
+    ).toBe(200);
+  },
+);
 
 verifies(['TEX-07', 'ATK-03', 'ATK-04', 'ATK-05'], 'what our keys did not sign is refused', async () => {
   const good = await world.idToken();
@@ -168,6 +174,25 @@ verifies(['TEX-07', 'ATK-03', 'ATK-04', 'ATK-05'], 'what our keys did not sign i
     await expectRefused(answer, 400, 'invalid_grant');
     expect(String(answer.body.error_description)).toContain('The subject token is not acceptable');
   }
+});
+
+verifies('ATK-47', 'a header that asks for more than is understood is refused, whoever signed it', async () => {
+  const good = await world.idToken();
+  const [, payload = ''] = good.split('.');
+  const key = world.idp.keyRing.signingKey('RS256');
+  for (const more of [{ crit: ['exp'] }, { b64: false }, { zip: 'DEF' }]) {
+    const header = { alg: 'RS256', kid: key.kid, ...more };
+    const input = `${Buffer.from(JSON.stringify(header)).toString('base64url')}.${payload}`;
+    const token = `${input}.${sign('sha256', Buffer.from(input), key.privateKey).toString('base64url')}`;
+    await expectRefused(
+      await world.exchange({ subject_token: token }),
+      400,
+      'invalid_grant',
+      'subject-token/signature',
+    );
+  }
+  const encrypted = await world.exchange({ subject_token: `${good}.x.y` });
+  await expectRefused(encrypted, 400, 'invalid_grant', 'subject-token/malformed');
 });
 
 verifies(['TEX-08', 'ATK-08'], 'no other kind of token of ours passes as an ID token', async () => {

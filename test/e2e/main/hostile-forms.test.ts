@@ -1,8 +1,8 @@
+import type { RawRequest } from '@crossgrant/testkit';
 import { verifies } from '@crossgrant/testkit';
 import { afterAll, beforeAll, expect } from 'vitest';
 import { type HostileWorld, outcomeOf, type Party, startHostileWorld } from '../../fixtures/hostile-world.ts';
 import { exchangeForm, jwtBearer } from '../../fixtures/issued-tokens.ts';
-import type { RawRequest } from '../../fixtures/raw-request.ts';
 import { idpSecret, rasSecret } from '../../fixtures/three-servers.ts';
 
 const form = 'content-type: application/x-www-form-urlencoded';

@@ -1,8 +1,8 @@
+import type { RawAnswer } from '@crossgrant/testkit';
 import { verifies } from '@crossgrant/testkit';
 import { afterAll, beforeAll, expect } from 'vitest';
 import { type HostileWorld, outcomeOf, startHostileWorld } from '../../fixtures/hostile-world.ts';
 import { exchangeForm, type IssuedTokens, jwtBearer } from '../../fixtures/issued-tokens.ts';
-import type { RawAnswer } from '../../fixtures/raw-request.ts';
 import { idpSecret, mcpSecret, rasSecret } from '../../fixtures/three-servers.ts';
 
 const agent = { client_id: 'agent', client_secret: idpSecret };

@@ -2,7 +2,7 @@ import { readdirSync, readFileSync } from 'node:fs';
 import { createServer } from 'node:net';
 import { join } from 'node:path';
 import { DatabaseSync } from 'node:sqlite';
-import { verifies } from '@crossgrant/testkit';
+import { sendRaw, verifies } from '@crossgrant/testkit';
 import { beforeAll, describe, expect, test, vi } from 'vitest';
 import {
   commandScript,
@@ -152,7 +152,7 @@ describe('npm start', () => {
   verifies('LES-70', 'is no server of another host name, and does nothing for a form of another page', async () => {
     const [idp, as, mcp, app] = worlds[0].ports;
     for (const port of [idp, as, mcp, app]) {
-      expect(await statusOf(port, '/', { host: `evil.example:${port}` }), String(port)).toBe(421);
+      expect(await statusOf(port, '/', `evil.example:${port}`), String(port)).toBe(421);
     }
     const foreign = { method: 'POST', headers: { origin: 'http://evil.example' } };
     expect((await fetch(`http://127.0.0.1:${app}/sign-on`, foreign)).status).toBe(403);
@@ -203,14 +203,7 @@ function isFree(port: number): Promise<boolean> {
 }
 
 /** The status of a raw request, whose path and Host no client has tidied. */
-async function statusOf(port: number, path: string, headers: { host?: string } = {}): Promise<number | undefined> {
-  const { request } = await import('node:http');
-  return new Promise((resolve, reject) => {
-    request({ host: '127.0.0.1', port, path, headers: { host: headers.host ?? `127.0.0.1:${port}` } }, (response) => {
-      response.resume();
-      resolve(response.statusCode);
-    })
-      .on('error', reject)
-      .end();
-  });
+async function statusOf(port: number, path: string, host = `127.0.0.1:${port}`): Promise<number> {
+  const answer = await sendRaw(`http://127.0.0.1:${port}`, { method: 'GET', path, headers: [`host: ${host}`] });
+  return answer.status;
 }

@@ -1,10 +1,10 @@
 import { createServer, type IncomingMessage, type Server, type ServerResponse } from 'node:http';
 import { clientSecretBasic, clientSecretPost, createCrossgrantClient } from '@crossgrant/client';
-import { verifies } from '@crossgrant/testkit';
+import { freePorts, verifies } from '@crossgrant/testkit';
 import { signOnAsPerson } from '@crossgrant/world';
 import { createRemoteJWKSet, decodeJwt, exportJWK, generateKeyPair, jwtVerify, SignJWT } from 'jose';
 import { describe, expect, onTestFinished, test, vi } from 'vitest';
-import { commandScript, freePorts, run, worldOf } from './world-files.ts';
+import { commandScript, run, worldOf } from './world-files.ts';
 
 /** Each test starts processes of its own; a busy machine takes its time. */
 vi.setConfig({ testTimeout: 90_000 });

@@ -51,13 +51,11 @@ function waitFor(
       if (request.headers.host !== host) return reply(response, 400, 'This is not the expected address.');
       if (url.searchParams.get('state') !== state) return reply(response, 400, anotherSignOn); // LES-92
       clearTimeout(timer);
-      server.removeAllListeners('request'); // LES-92
-      server.close(); // LES-92
       response.once('close', () => server.closeAllConnections());
       reply(response, 200, 'You are signed on. You can close this page.');
       resolve(url.href);
     });
-  }).finally(() => closeServer(server));
+  }).finally(() => closeServer(server)); // LES-92
 }
 
 function reply(response: ServerResponse, status: number, sentence: string): void {

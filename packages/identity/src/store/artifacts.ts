@@ -51,12 +51,8 @@ export async function saveArtifact(deps: ArtifactDeps, row: OidcArtifactRow): Pr
   await queries(deps.database)
     .insertInto('oidc_artifacts')
     .values(row)
-    .onConflict(
-      (conflict) =>
-        conflict
-          .columns(['kind', 'tenant_id', 'id'])
-          .doUpdateSet({ grant_id, uid, user_code, payload, expires_at })
-          .where('oidc_artifacts.revoked_at', 'is', null), // LES-24
+    .onConflict((conflict) =>
+      conflict.columns(['kind', 'tenant_id', 'id']).doUpdateSet({ grant_id, uid, user_code, payload, expires_at }),
     )
     .execute();
 }
@@ -87,7 +83,7 @@ export async function consumeArtifact(deps: ArtifactDeps, kind: string, id: stri
     .where('kind', '=', kind)
     .where('tenant_id', '=', deps.tenantId)
     .where('id', '=', artifactKey(deps, kind, id))
-    .where('consumed_at', 'is', null) // SSO-01, LES-24
+    .where('consumed_at', 'is', null) // LES-24
     .where('revoked_at', 'is', null)
     .returning('id')
     .executeTakeFirst();

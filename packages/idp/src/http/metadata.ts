@@ -15,9 +15,9 @@ export async function metadataRoutes({
   keyRing: KeyRing;
 }): Promise<readonly Route[]> {
   const document = await buildMetadata(issuer, signOn);
-  const paths = wellKnownUrls(issuer).all.map((url) => new URL(url).pathname); // MET-06
+  const paths = wellKnownUrls(issuer).all.map((url) => new URL(url).pathname);
   return [
-    ...[...new Set(paths)].map((path): Route => ({ method: 'GET', path, handler: async () => publicJson(document) })),
+    ...[...new Set(paths)].map((path): Route => ({ method: 'GET', path, handler: async () => publicJson(document) })), // MET-06
     {
       method: 'GET',
       path: endpointPath(issuer, '/jwks.json'),

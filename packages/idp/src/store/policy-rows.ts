@@ -94,6 +94,6 @@ function readJson(text: string, of: string): unknown {
   try {
     return JSON.parse(text);
   } catch (cause) {
-    throw new PolicyUnreadable(`${of} cannot be read`, { cause }); // LES-73
+    throw new PolicyUnreadable(`${of} cannot be read`, { cause });
   }
 }

@@ -100,5 +100,6 @@ function unmap(bytes: AddressBytes): AddressBytes {
     bytes.subarray(0, 10).every((byte) => byte === 0) &&
     bytes[10] === 0xff &&
     bytes[11] === 0xff;
-  return isMapped ? bytes.slice(12) : bytes; // LES-42, LES-74
+  if (isMapped) return bytes.slice(12); // LES-42, LES-74
+  return bytes;
 }

@@ -25,7 +25,7 @@ export interface JwsLimits {
  * RFC 7515 §3.1, §5.2; RFC 8725 §2.4, §3.11.
  */
 export function parseCompactJws(text: string, options: JwsLimits = {}): Result<ParsedJws, JwsProblem> {
-  if (text.length > (options.maxBytes ?? limits.assertionBytes)) return jwsProblem('too-large'); // RED-02, LES-35
+  if (text.length > (options.maxBytes ?? limits.assertionBytes)) return jwsProblem('too-large'); // RED-02
 
   const firstDot = text.indexOf('.');
   const secondDot = firstDot === -1 ? -1 : text.indexOf('.', firstDot + 1);

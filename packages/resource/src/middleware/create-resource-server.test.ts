@@ -212,6 +212,15 @@ verifies('LES-36', 'a remembered signature is forgotten when the key set changes
   expect(await outcome(world, token)).toEqual(invalidToken);
 });
 
+verifies('MCP-14', 'offline_access is never asked for', async () => {
+  const { server } = createMiddlewareWorld({ scopesSupported: ['offline_access', 'chat.read'] });
+  const admission = await server.admit(requestWith());
+
+  expect(admission.admitted ? undefined : admission.response.headers['www-authenticate']).toContain(
+    'scope="chat.read"',
+  );
+});
+
 verifies(['MET-09', 'MCP-11', 'MCP-14'], 'the metadata stands at the path-inserted URL', () => {
   const { server } = createMiddlewareWorld({ scopesSupported: ['chat.read', 'offline_access'], resourceName: 'Chat' });
 

@@ -42,7 +42,7 @@ const targetMembers: ReadonlyMap<string, string> = new Map([
  */
 export function readMcpMessage(body: string, headers: PlainHeaders): Result<McpMessage> {
   const parsed = parseStrictJson(body, { maxDepth: messageDepth });
-  if (!parsed.ok) return refuse('bearer/message-malformed', { ...parsed.refusal }); // MCP-13, LES-89
+  if (!parsed.ok) return refuse('bearer/message-malformed', { ...parsed.refusal });
   const members: readonly JsonValue[] = Array.isArray(parsed.value) ? parsed.value : [parsed.value];
   if (members.length === 0 || members.length > maximumBatch) return refuse('bearer/message-malformed'); // MCP-13
 
@@ -61,7 +61,7 @@ function readMember(member: JsonValue): Result<McpOperation | undefined> {
   if (!isJsonObject(member)) return refuse('bearer/message-malformed'); // MCP-13
   const { method, params } = member;
   if (method === undefined && (member.result ?? member.error) !== undefined) return ok(undefined);
-  if (typeof method !== 'string' || method === '') return refuse('bearer/message-malformed'); // MCP-13, LES-89
+  if (typeof method !== 'string' || method === '') return refuse('bearer/message-malformed'); // MCP-13
   return readTarget(method, isJsonObject(params) ? params : undefined);
 }
 
@@ -69,7 +69,7 @@ function readTarget(method: string, params: JsonObject | undefined): Result<McpO
   const member = targetMembers.get(method);
   if (member === undefined) return ok({ method, name: undefined });
   const name = params?.[member];
-  if (typeof name !== 'string') return refuse('bearer/message-malformed', { method }); // MCP-13, LES-89
+  if (typeof name !== 'string') return refuse('bearer/message-malformed', { method }); // MCP-13
   return ok({ method, name });
 }
 
