@@ -55,7 +55,7 @@ function waitFor(
       reply(response, 200, 'You are signed on. You can close this page.');
       resolve(url.href);
     });
-  }).finally(() => closeServer(server)); // LES-92
+  }).finally(() => closeServer(server));
 }
 
 function reply(response: ServerResponse, status: number, sentence: string): void {
