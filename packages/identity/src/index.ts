@@ -14,6 +14,7 @@ export { normalizeLoginIdentifier } from './people/login-identifier.ts';
 export { createPasswordVerifier, hashPassword, type PasswordVerifier, passwordProblem } from './people/password.ts';
 export { findPerson, findPersonByLogin, listPeople, type Person } from './people/person.ts';
 export { type PersonInput, revokePerson, upsertPerson } from './people/upsert-person.ts';
+export { isAfterWatermark } from './people/watermark.ts';
 export { endSessions, type SessionChoice } from './sessions/end-sessions.ts';
 export { findSession, listEndedSessions, type SessionRecord } from './sessions/session.ts';
 export { createSignOn, type SignOn } from './sign-on/create-sign-on.ts';

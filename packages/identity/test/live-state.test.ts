@@ -99,6 +99,19 @@ verifies('LES-20', 'a watermark later than the sign-in closes every door; the ne
   expect(await everyDoor(next)).toEqual(allOpen);
 });
 
+verifies(
+  'LES-75',
+  'a watermark at a whole second closes what was signed on in that second, and no later sign-in',
+  async () => {
+    const second = Math.ceil(Date.now() / 1000) * 1000 + 5_000;
+    vi.setSystemTime(second + 200);
+    const run = await signedOn();
+    await world.database.kysely.updateTable('users').set({ revoked_before: second }).execute();
+    expect(await everyDoor(run)).toEqual(allClosed);
+    expect(await everyDoor(await signedOn())).toEqual(allOpen);
+  },
+);
+
 verifies('LES-20', 'revoking a person, and a new password, end what was signed on before', async () => {
   const first = await signedOn();
   await revokePerson(world.database, world.tenantId, await userId(), Date.now());

@@ -1,4 +1,5 @@
 import { findPerson, type Person } from '../people/person.ts';
+import { effectiveWatermark, isAfterWatermark } from '../people/watermark.ts';
 import { findSession } from '../sessions/session.ts';
 import type { SignOnDeps } from './deps.ts';
 
@@ -15,7 +16,7 @@ export type Live<T> =
   | { readonly isLive: false; readonly because: Inactive };
 
 /**
- * The person of an artefact, if the person may still use it: known, active, and signed on no earlier than the
+ * The person of an artefact, if the person may still use it: known, active, and signed on after the
  * watermark. Sign-on, code, refresh and userinfo ask here; there is no look-up that returns a person to be judged later.
  */
 export async function findLivePerson(
@@ -26,7 +27,8 @@ export async function findLivePerson(
   const person = await findPerson(deps.database, deps.tenantId, userId);
   if (person === undefined) return inactive('person-unknown');
   if (person.state !== 'active') return inactive('person-disabled'); // LES-20
-  if (!isSince(authTimeSeconds, person.revokedBefore)) return inactive('person-revoked'); // LES-20
+  const isSince = authTimeSeconds !== undefined && isAfterWatermark(authTimeSeconds, [person.revokedBefore]);
+  if (!isSince) return inactive('person-revoked'); // LES-20
   return { isLive: true, value: person };
 }
 
@@ -44,14 +46,9 @@ export async function findLivePersonOfSession(
   return findLivePerson(deps, userId, authTimeSeconds ?? session.authTime);
 }
 
-/** A sign-in within the second of a watermark is dated no earlier than the watermark. */
+/** A sign-in within the second of a watermark is dated to the first second that counts again. */
 export function signOnSeconds(nowMs: number, revokedBefore: number | undefined): number {
-  return Math.max(Math.floor(nowMs / 1000), Math.ceil((revokedBefore ?? 0) / 1000));
-}
-
-function isSince(authTimeSeconds: number | undefined, watermarkMs: number | undefined): boolean {
-  if (watermarkMs === undefined) return true;
-  return authTimeSeconds !== undefined && authTimeSeconds * 1000 >= watermarkMs;
+  return Math.max(Math.floor(nowMs / 1000), effectiveWatermark([revokedBefore]) ?? 0); // LES-75
 }
 
 function inactive(because: Inactive): Live<never> {

@@ -3,7 +3,6 @@ import { verifies } from '@crossgrant/testkit';
 import { expect, test } from 'vitest';
 import type { LiveState, TenantState } from '../snapshot/live-state.ts';
 import { type IssueAttempt, type LiveSession, mayIssue } from './may-issue.ts';
-import { effectiveWatermark, isAfterWatermark } from './watermark.ts';
 
 const nowMs = 1_000_000_000;
 const client = {
@@ -74,21 +73,6 @@ for (const grantType of ['authorization_code', 'refresh_token', 'token-exchange'
     );
   }
 }
-
-verifies('LES-75', 'the latest of all levels counts, and a sign-on of the same second is before it', () => {
-  expect(effectiveWatermark([undefined, undefined])).toBeUndefined();
-  for (const levels of [
-    [10_300, undefined],
-    [undefined, 10_300],
-    [10_300, 1_000],
-    [1_000, 10_300],
-  ]) {
-    expect(isAfterWatermark(10, levels)).toBe(false);
-    expect(isAfterWatermark(11, levels)).toBe(true);
-  }
-  expect(isAfterWatermark(10, [10_000])).toBe(false);
-  expect(isAfterWatermark(11, [10_000])).toBe(true);
-});
 
 test('a session that was renewed since does not make an older credential fresh', () => {
   expect(refusal({ session: { authTime: 999_500 }, person: { revokedBefore: 999_200_000 } }, 'token-exchange')).toBe(

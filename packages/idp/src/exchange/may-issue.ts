@@ -1,7 +1,6 @@
-import type { ClientApp, Person } from '@crossgrant/identity';
+import { type ClientApp, isAfterWatermark, type Person } from '@crossgrant/identity';
 import { ok, type Result, refuse } from '@crossgrant/protocol';
 import type { LiveState } from '../snapshot/live-state.ts';
-import { isAfterWatermark } from './watermark.ts';
 
 declare const permitted: unique symbol;
 
