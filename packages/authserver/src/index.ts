@@ -2,16 +2,7 @@ export { blockClient, unblockClient } from './commands/block-client.ts';
 export type { Act, CommandDeps, Done } from './commands/change-state.ts';
 export { disableIssuer, enableIssuer } from './commands/disable-issuer.ts';
 export { type AccountName, disableAccount, enableAccount, revokeAccount } from './commands/revoke-account.ts';
-export type {
-  AccountConfig,
-  AuthServerClientConfig,
-  AuthServerConfig,
-  ClientAuthMethod,
-  CustomerConfig,
-  GovernedResourceConfig,
-  LinkingConfig,
-  TrustedIssuerConfig,
-} from './config.ts';
+export type { AccountConfig, AuthServerConfig } from './config.ts';
 export {
   type AuthServerCommands,
   type RunningAuthServer,

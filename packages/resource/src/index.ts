@@ -4,6 +4,7 @@ export {
   buildDirectory,
   checkClientSettings,
   type DirectoryContent,
+  defaultAuthMethods,
   governedResourceFrom,
 } from './directory/build-directory.ts';
 export { checkTrust } from './directory/check-trust.ts';

@@ -1,7 +1,12 @@
 import { Misuse, type SecretBox } from '@crossgrant/platform';
 import { grantTypes } from '@crossgrant/protocol';
-import { checkClientSettings, defaultCustomer } from '@crossgrant/resource';
-import type { AuthServerConfig, TrustedIssuerConfig } from '../config.ts';
+import {
+  checkClientSettings,
+  defaultAuthMethods,
+  defaultCustomer,
+  type TrustedIssuerSettings,
+} from '@crossgrant/resource';
+import type { AuthServerConfig } from '../config.ts';
 import type { ClientRow, CustomerRow, GovernedResourceRow, TrustedIssuerRow } from './schema.ts';
 
 /** A row as the configuration states it. `state` is there only when the configuration names one. */
@@ -31,7 +36,7 @@ export function desiredRows(config: AuthServerConfig, secrets: SecretBox): Desir
         client_id: client.id,
         customer_id: client.customer ?? null,
         name: client.name ?? null,
-        auth_methods: JSON.stringify(client.auth.methods),
+        auth_methods: JSON.stringify(client.auth.methods ?? defaultAuthMethods),
         grant_types: JSON.stringify([grantTypes.jwtBearer]),
         scopes: client.scopes === undefined ? null : JSON.stringify(client.scopes),
         state: client.state,
@@ -52,7 +57,7 @@ export function desiredRows(config: AuthServerConfig, secrets: SecretBox): Desir
 }
 
 /** The customer of a multi-tenant issuer is decided by its map; of any other it is named, or the only one. */
-function trustedIssuerRow(trusted: TrustedIssuerConfig, onlyCustomer: string | undefined): Stated<TrustedIssuerRow> {
+function trustedIssuerRow(trusted: TrustedIssuerSettings, onlyCustomer: string | undefined): Stated<TrustedIssuerRow> {
   const { issuer, customer, state, ...settings } = trusted;
   const isMulti = settings.tenant !== undefined && 'map' in settings.tenant;
   const customerId = customer ?? (isMulti ? '' : onlyCustomer);

@@ -8,19 +8,29 @@ export interface TrustedIssuerSettings {
   /** Client ids that may redeem what this issuer signs, or `any`. */
   readonly clients: readonly string[] | 'any';
   readonly linking: LinkingSettings;
+  /** Whether one ID-JAG may be redeemed again by the same client until it expires. Default `refuse`. */
   readonly reuse?: 'refuse' | 'allow';
   readonly defaultResource?: string;
   readonly defaultScopes?: readonly string[];
+  /** `pin`: the only tenant accepted. `map`: IdP tenant to customer id, for an issuer shared by several companies. */
   readonly tenant?: { readonly pin: string } | { readonly map: Readonly<Record<string, string>> };
+  /** Further customers a single-tenant issuer may act in when it names one by `aud_tenant`. */
   readonly audTenants?: readonly string[];
   readonly algorithms?: readonly string[];
   readonly skewSeconds?: number;
   readonly lifetimeCapSeconds?: number;
   readonly toleratesTrailingSlash?: boolean;
+  /** Identifiers of the resources this issuer may open; absent: all. */
   readonly resources?: readonly string[];
   readonly state?: 'active' | 'disabled';
 }
 
+/**
+ * How a person of the issuer becomes an account here.
+ *
+ * `jit` creates an account at the first redemption, `email` links an existing one by a verified address in a verified
+ * domain, `linked` accepts people only whose link is already stored.
+ */
 export type LinkingSettings =
   | 'jit'
   | 'linked'
@@ -38,7 +48,9 @@ export interface ClientSettings {
     readonly methods?: readonly ('client_secret_basic' | 'client_secret_post')[];
     readonly secret?: string;
   };
+  /** A ceiling for this client; absent: every scope of the resource. */
   readonly scopes?: readonly string[];
+  /** The one customer this client works for; absent: every customer. */
   readonly customer?: string;
   readonly state?: 'active' | 'blocked';
 }
@@ -47,6 +59,7 @@ export interface ResourceSettings {
   readonly identifier: string;
   readonly name?: string;
   readonly scopes: readonly string[];
+  /** Lets this resource server introspect: client id = `identifier` (form-url-encoded in Basic), with this secret. */
   readonly introspectionSecret?: string;
   /** Default 600. */
   readonly accessTokenSeconds?: number;
