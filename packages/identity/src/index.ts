@@ -9,6 +9,8 @@ export {
 export { clientSecretMac, isSameMac, type SecretOwner } from './clients/client-secret.ts';
 export { isAcceptableRedirectUri, isRegisteredRedirectUri } from './clients/redirect-uri.ts';
 export { type ClientAppInput, upsertClientApp } from './clients/upsert-client-app.ts';
+export { renderDecisionPage } from './pages/message-pages.ts';
+export { pageHeaders } from './pages/page.ts';
 export { type Group, listGroups, upsertGroup } from './people/groups.ts';
 export { normalizeLoginIdentifier } from './people/login-identifier.ts';
 export { createPasswordVerifier, hashPassword, type PasswordVerifier, passwordProblem } from './people/password.ts';

@@ -129,7 +129,7 @@ async function serve(config: IdpConfig, { clock, log, secretBox, database }: Par
     issuer,
     log,
     allowedHosts: config.listen.endsWith(':0') ? undefined : [new URL(issuer).host, config.listen], // LES-70
-    routes: await buildRoutes(issuer, { exchange, signOn }),
+    routes: await buildRoutes({ issuer, tenantName: tenant.name, exchange, signOn }),
     fallback: async (request, response, body) => {
       const { tenant: now } = await liveState.refresh();
       if (now.state !== 'active') return refuseClosed(response, explainUrl); // LES-20
@@ -183,14 +183,17 @@ function refuseClosed(response: ServerResponse, explainUrl: string): void {
   response.end(body);
 }
 
-async function buildRoutes(
-  issuer: string,
-  { exchange, signOn }: { exchange: ExchangeDeps; signOn: SignOn },
-): Promise<readonly Route[]> {
+async function buildRoutes(own: {
+  issuer: string;
+  tenantName: string;
+  exchange: ExchangeDeps;
+  signOn: SignOn;
+}): Promise<readonly Route[]> {
+  const { issuer, exchange, signOn } = own;
   const handler = tokenEndpoint({ ...exchange, exchange: createExchange(exchange) });
   return [
     { method: 'POST', path: endpointPath(issuer, '/token'), handler },
-    { method: 'GET', path: endpointPath(issuer, '/explain/*'), handler: explainPage },
+    { method: 'GET', path: endpointPath(issuer, '/explain/*'), handler: explainPage(own) },
     ...(await metadataRoutes({ issuer, signOn, keyRing: exchange.keyRing })),
   ];
 }

@@ -22,6 +22,20 @@ ${refusedBox(message.what)}
   });
 }
 
+/** Where a refusal is explained to the person who met it: not the reason, but who can look it up, and by what. */
+export function renderDecisionPage(facts: PageFacts & { readonly id: string }): Promise<string> {
+  return renderPage({
+    title: 'A decision about access',
+    tenantName: facts.tenantName,
+    issuer: facts.issuer,
+    id: facts.id,
+    content: html`<h1>A decision about access</h1>
+<p class="lead">An app asked for access, and <strong><bdi>${shorten(facts.tenantName)}</bdi></strong> decided by its rules.</p>
+<p>If you need this access, send the id below to your IT. They see the reason with</p>
+<p><code>crossgrant explain ${facts.id}</code></p>`,
+  });
+}
+
 export interface SignOutFacts extends PageFacts {
   readonly clientName: string | undefined;
   readonly action: string;
