@@ -7,7 +7,7 @@ const servers = ['platform', 'identity', 'idp', 'resource', 'authserver'];
 const serverSources = sources.filter((file) => servers.includes(file.home));
 
 verifies(['LES-34', 'ATK-04'], 'no symmetric cryptography is reachable from the verifier', () => {
-  const reachable = reachableFrom('packages/protocol/src/jws/verify.ts', sources);
+  const reachable = reachableFrom('packages/protocol/src/jws/verify.ts', sources, 'values');
   expect(reachable.map((file) => file.path)).toContain('packages/protocol/src/jws/verify.ts');
   expect(hits(reachable, /\b(createHmac|hmac|createSecretKey|HS256|HS384|HS512)\b/i)).toEqual([]);
 });

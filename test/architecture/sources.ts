@@ -42,8 +42,12 @@ export function codeOf(file: SourceFile): string {
     .replace(/(^|[\s;,{})])\/\/.*$/gm, '$1');
 }
 
-/** The files reachable from the entry by value imports inside its own package. */
-export function reachableFrom(entry: string, sources: readonly SourceFile[]): readonly SourceFile[] {
+/** The files reachable from the entry inside its own package, by value imports or by all of them. */
+export function reachableFrom(
+  entry: string,
+  sources: readonly SourceFile[],
+  along: 'values' | 'values and types',
+): readonly SourceFile[] {
   const byPath = new Map(sources.map((file) => [file.path, file]));
   const found = new Map<string, SourceFile>();
   const queue = [entry];
@@ -52,7 +56,8 @@ export function reachableFrom(entry: string, sources: readonly SourceFile[]): re
     if (file === undefined || found.has(file.path)) continue;
     found.set(file.path, file);
     for (const { specifier, isTypeOnly } of file.imports) {
-      if (!isTypeOnly && specifier.startsWith('.')) queue.push(resolveFrom(file.path, specifier));
+      const isFollowed = !isTypeOnly || along === 'values and types';
+      if (isFollowed && specifier.startsWith('.')) queue.push(resolveFrom(file.path, specifier));
     }
   }
   return [...found.values()];

@@ -1,28 +1,15 @@
 import { normalizeResource } from '@crossgrant/protocol';
 import type { ClientDeps } from './deps.ts';
-import { discover, type Target } from './discovery/discover.ts';
+import { discover } from './discovery/discover.ts';
+import type { Target } from './discovery/target.ts';
 import { CrossgrantError, isCrossgrantError } from './errors.ts';
 import { exchangeForIdJag } from './exchange.ts';
 import { currentSubject, loadSession } from './identity.ts';
-import { memoryOf, type SessionMemory, singleFlight } from './memory.ts';
+import { type AccessToken, memoryOf, type SessionMemory, singleFlight } from './memory.ts';
 import { newBudget, type RecoveryOptions, recover } from './recovery.ts';
 import { redeemIdJag } from './redemption.ts';
-import { chooseScopes, compareScopes, type ScopeDifference } from './scope-choice.ts';
+import { chooseScopes, compareScopes } from './scope-choice.ts';
 import { requireSessionId, type Session } from './sessions.ts';
-
-/** An access token for one resource, and how it differs from what was asked. */
-export interface AccessToken {
-  readonly value: string;
-  readonly resource: string;
-  readonly issuer: string;
-  /** What was granted, as far as the servers told. */
-  readonly scopes: readonly string[] | undefined;
-  readonly askedScopes: readonly string[] | undefined;
-  readonly scopeDifference: ScopeDifference;
-  /** Milliseconds since the epoch. */
-  readonly expiresAt: number;
-  readonly renewAt: number;
-}
 
 export interface AccessRequest extends RecoveryOptions {
   readonly session: string;

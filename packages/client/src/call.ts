@@ -1,11 +1,11 @@
 import { normalizeResource, union } from '@crossgrant/protocol';
-import { type AccessRequest, type AccessToken, forgetToken, obtainAccessToken } from './access-token.ts';
+import { type AccessRequest, forgetToken, obtainAccessToken } from './access-token.ts';
 import { belongsToResource, isAllowedAddress, resourceOf } from './address.ts';
 import type { ClientDeps } from './deps.ts';
 import { isKnownTarget } from './discovery/discover.ts';
 import { CrossgrantError, CrossgrantMisuse } from './errors.ts';
 import { loadSession } from './identity.ts';
-import { memoryOf } from './memory.ts';
+import { type AccessToken, memoryOf } from './memory.ts';
 import { withoutQuery } from './oauth-error.ts';
 import { sendPatiently } from './patience.ts';
 import { newBudget, type RecoveryOptions, signOnAgain } from './recovery.ts';

@@ -1,12 +1,7 @@
-import {
-  type AccessRequest,
-  type AccessToken,
-  type ChallengeHint,
-  forgetToken,
-  obtainAccessToken,
-} from './access-token.ts';
+import { type AccessRequest, type ChallengeHint, forgetToken, obtainAccessToken } from './access-token.ts';
 import { type CallOptions, callResource } from './call.ts';
 import { type ClientDeps, createDeps } from './deps.ts';
+import type { AccessToken } from './memory.ts';
 import type { CrossgrantClientOptions } from './options.ts';
 import { requireSessionId, type Session } from './sessions.ts';
 import { type AdoptedSignOn, adoptSignOn } from './sign-on/adopt.ts';

@@ -56,14 +56,6 @@ const sentences = {
 
 export type CrossgrantErrorCode = keyof typeof sentences;
 
-/** What the server said, for a debugger. Tokens are cut out of the body before it gets here. */
-export interface RawResponse {
-  readonly url: string;
-  readonly status: number;
-  readonly headers: Readonly<Record<string, string>>;
-  readonly body: string;
-}
-
 export interface CrossgrantErrorDetail {
   readonly message?: string;
   readonly oauth?: OAuthErrorBody;

@@ -2,7 +2,7 @@ import { formatScope, grantTypes, type JsonValue, notApplicable, tokenTypes } fr
 import * as oauth from 'oauth4webapi';
 import type { ClientDeps } from './deps.ts';
 import { findAuthorizationServer } from './discovery/authorization-server.ts';
-import type { Target } from './discovery/discover.ts';
+import type { Target } from './discovery/target.ts';
 import { CrossgrantError } from './errors.ts';
 import { type CheckedIdJag, checkIdJag, isWithin } from './id-jag-check.ts';
 import type { SubjectToken } from './identity.ts';

@@ -1,7 +1,8 @@
 import { tokenTypes } from '@crossgrant/protocol';
 import * as oauth from 'oauth4webapi';
 import type { ClientDeps } from './deps.ts';
-import { type AuthorizationServer, findAuthorizationServer } from './discovery/authorization-server.ts';
+import { findAuthorizationServer } from './discovery/authorization-server.ts';
+import type { AuthorizationServer } from './discovery/target.ts';
 import { CrossgrantError } from './errors.ts';
 import { memoryOf, singleFlight } from './memory.ts';
 import { readSession, type Session, saveSession } from './sessions.ts';

@@ -1,4 +1,4 @@
-export type { AccessRequest, AccessToken, ChallengeHint } from './access-token.ts';
+export type { AccessRequest, ChallengeHint } from './access-token.ts';
 export type { CallOptions } from './call.ts';
 export { type CrossgrantClient, createCrossgrantClient } from './client.ts';
 export {
@@ -15,12 +15,12 @@ export {
   type CrossgrantFailure,
   CrossgrantMisuse,
   isCrossgrantError,
-  type RawResponse,
   type Stage,
   StepUpRequired,
   TemporarilyUnavailable,
 } from './errors.ts';
-export type { OAuthErrorBody } from './oauth-error.ts';
+export type { AccessToken } from './memory.ts';
+export type { OAuthErrorBody, RawResponse } from './oauth-error.ts';
 export type { CrossgrantClientOptions, ResourceServerRegistration, Warning } from './options.ts';
 export type { FetchLike } from './outbound.ts';
 export type { Patience } from './patience.ts';

@@ -1,6 +1,5 @@
-import type { AccessToken } from './access-token.ts';
-import type { AuthorizationServer } from './discovery/authorization-server.ts';
-import type { Target } from './discovery/discover.ts';
+import type { AuthorizationServer, Target } from './discovery/target.ts';
+import type { ScopeDifference } from './scope-choice.ts';
 import type { Session } from './sessions.ts';
 
 /** What one client remembers while it lives. Access tokens are here and nowhere else. */
@@ -10,6 +9,20 @@ export interface ClientMemory {
   /** Which issuer a resource named first. */
   readonly pinnedIssuers: Map<string, string>;
   readonly sessions: Map<string, SessionMemory>;
+}
+
+/** An access token for one resource, and how it differs from what was asked. */
+export interface AccessToken {
+  readonly value: string;
+  readonly resource: string;
+  readonly issuer: string;
+  /** What was granted, as far as the servers told. */
+  readonly scopes: readonly string[] | undefined;
+  readonly askedScopes: readonly string[] | undefined;
+  readonly scopeDifference: ScopeDifference;
+  /** Milliseconds since the epoch. */
+  readonly expiresAt: number;
+  readonly renewAt: number;
 }
 
 /** A resource that was discovered. After `until` it is asked again, where it was found the last time. */

@@ -1,4 +1,10 @@
-import type { RawResponse } from './errors.ts';
+/** What the server said, for a debugger. Tokens are cut out of the body before it gets here. */
+export interface RawResponse {
+  readonly url: string;
+  readonly status: number;
+  readonly headers: Readonly<Record<string, string>>;
+  readonly body: string;
+}
 
 /** An OAuth error response, parsed. Unknown members are dropped. */
 export interface OAuthErrorBody {

@@ -1,7 +1,7 @@
 import { grantTypes, type JsonValue } from '@crossgrant/protocol';
 import * as oauth from 'oauth4webapi';
 import type { ClientDeps } from './deps.ts';
-import type { Target } from './discovery/discover.ts';
+import type { Target } from './discovery/target.ts';
 import { CrossgrantError } from './errors.ts';
 import type { Exchanged } from './exchange.ts';
 import { isWithin } from './id-jag-check.ts';

@@ -1,6 +1,6 @@
 import * as oauth from 'oauth4webapi';
 import type { ClientDeps } from './deps.ts';
-import type { AuthorizationServer } from './discovery/authorization-server.ts';
+import type { AuthorizationServer } from './discovery/target.ts';
 import { CrossgrantError, type Stage } from './errors.ts';
 import { type OAuthErrorBody, parseOAuthError, rawResponse } from './oauth-error.ts';
 import type { Credentials } from './options.ts';

@@ -5,7 +5,8 @@ export { type AnonymousRefusal, createRefusalCounter, type RefusalCounter } from
 export { type ChainVerdict, verifyAuditChain } from './audit/verify-chain.ts';
 export type { CommitQueue } from './commit/commit-queue.ts';
 export type { CommitOutcome, CommitRequest, RowInsert, SingleUse, SqlValue } from './commit/commit-request.ts';
-export { type AuditChange, changeScope, readEpoch } from './database/change-scope.ts';
+export { changeScope, readEpoch } from './database/change-scope.ts';
+export type { AuditChange } from './database/change-writer.ts';
 export type { CoreSchema, KeyState, SigningKeyRow } from './database/core-schema.ts';
 export { type Database, type DatabaseOptions, openDatabase } from './database/database.ts';
 export type { Engine, Migration } from './database/migrate.ts';

@@ -1,8 +1,7 @@
 import { mkdirSync } from 'node:fs';
 import { dirname, join } from 'node:path';
 import { listenersOf } from './deployment.ts';
-import type { FoundDecision } from './explain/find-decision.ts';
-import type { DecisionKey } from './processes/messages.ts';
+import type { DecisionKey, FoundDecision } from './explain/find-decision.ts';
 import { type PartyProcess, startParty } from './processes/party-process.ts';
 import { busyPorts } from './processes/ports.ts';
 import { checkKeys } from './readiness.ts';

@@ -4,16 +4,8 @@ import { isAllowedAddress } from '../address.ts';
 import type { ClientDeps } from '../deps.ts';
 import { CrossgrantError } from '../errors.ts';
 import { readFirstDocument } from './document.ts';
+import type { AuthorizationServer } from './target.ts';
 import { authorizationServerLocations, identityProviderLocations } from './well-known.ts';
-
-declare const checked: unique symbol;
-
-/** The metadata of an authorization server whose issuer was checked. Only `findAuthorizationServer` makes one. */
-export interface AuthorizationServer {
-  readonly issuer: string;
-  readonly metadata: oauth.AuthorizationServer;
-  readonly [checked]: true;
-}
 
 const keptForMs = 300_000;
 

@@ -4,16 +4,9 @@ import type { ClientDeps } from '../deps.ts';
 import { CrossgrantError } from '../errors.ts';
 import { withoutQuery } from '../oauth-error.ts';
 import type { ResourceServerCredentials } from '../options.ts';
-import { type AuthorizationServer, findAuthorizationServer } from './authorization-server.ts';
+import { findAuthorizationServer } from './authorization-server.ts';
 import { type ProtectedResource, readProtectedResource } from './protected-resource.ts';
-
-/** A resource, the authorization server it belongs to, and the registration of the client there. */
-export interface Target {
-  readonly resource: string;
-  readonly scopesSupported: readonly string[] | undefined;
-  readonly server: AuthorizationServer;
-  readonly credentials: ResourceServerCredentials;
-}
+import type { AuthorizationServer, Target } from './target.ts';
 
 const keptForMs = 300_000;
 

@@ -1,7 +1,8 @@
 import * as oauth from 'oauth4webapi';
 import { randomText } from '../client-auth.ts';
 import type { ClientDeps } from '../deps.ts';
-import { type AuthorizationServer, findAuthorizationServer } from '../discovery/authorization-server.ts';
+import { findAuthorizationServer } from '../discovery/authorization-server.ts';
+import type { AuthorizationServer } from '../discovery/target.ts';
 import { CrossgrantError } from '../errors.ts';
 import { accountSwitched, verifyIdToken } from '../identity.ts';
 import { dropMemory, memoryOf } from '../memory.ts';

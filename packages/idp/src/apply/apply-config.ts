@@ -1,17 +1,7 @@
 import { type IdentityDatabase, upsertClientApp, upsertPerson } from '@crossgrant/identity';
-import type { Logger, SecretBox } from '@crossgrant/platform';
-import type { Clock } from '@crossgrant/protocol';
 import type { ClientAppConfig, IdpConfig } from '../config.ts';
-import type { IdpDatabase } from '../store/schema.ts';
+import type { ApplyDeps } from './apply-deps.ts';
 import { applyPolicy } from './apply-policy.ts';
-
-export interface ApplyDeps {
-  readonly database: IdpDatabase;
-  readonly tenantId: string;
-  readonly secretBox: SecretBox;
-  readonly clock: Clock;
-  readonly log: Logger;
-}
 
 /**
  * Brings people, client apps and policy to what the configuration says, by stable key. Nothing is ever deleted, and

@@ -4,7 +4,7 @@ import { newId } from '@crossgrant/protocol';
 import type { Kysely, Transaction } from 'kysely';
 import type { PolicySection } from '../config.ts';
 import type { IdpSchema } from '../store/schema.ts';
-import type { ApplyDeps } from './apply-config.ts';
+import type { ApplyDeps } from './apply-deps.ts';
 import {
   type ConnectionEnds,
   connectionContent,

@@ -7,7 +7,7 @@ import { createSqliteRunner } from '../commit/sqlite-runner.ts';
 import { StoreUnavailable } from '../errors.ts';
 import { ensureAuditPartitions } from './audit-partitions.ts';
 import { type ChangeFeed, createChangeFeed } from './change-feed.ts';
-import { type ChangeWriter, createChangeWriter } from './change-scope.ts';
+import { type ChangeWriter, createChangeWriter } from './change-writer.ts';
 import { coreMigrations } from './core-migrations.ts';
 import type { CoreSchema } from './core-schema.ts';
 import { postgresSweep, startMaintenance } from './maintenance.ts';

@@ -1,7 +1,8 @@
 import type { Clock } from '@crossgrant/protocol';
 import { generateSigningKey, type SignatureAlgorithm } from '@crossgrant/protocol/jws';
 import type { Transaction } from 'kysely';
-import { type AuditChange, changeScope } from '../database/change-scope.ts';
+import { changeScope } from '../database/change-scope.ts';
+import type { AuditChange } from '../database/change-writer.ts';
 import type { CoreSchema, SigningKeyRow } from '../database/core-schema.ts';
 import type { Database } from '../database/database.ts';
 import { sealedKeyRow } from './key-ring.ts';

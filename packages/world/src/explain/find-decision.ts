@@ -1,6 +1,5 @@
 import { existsSync } from 'node:fs';
 import type { Database, StoredAudit } from '@crossgrant/platform';
-import type { DecisionKey } from '../processes/messages.ts';
 import { isPostgresUrl } from '../schema/fields.ts';
 import type { World } from '../schema/world.ts';
 import { secretReader } from '../secrets.ts';
@@ -11,6 +10,9 @@ export interface RuleName {
   readonly key?: string;
   readonly effect?: string;
 }
+
+/** What names a decision: its id, or the `jti` of what was issued. */
+export type DecisionKey = { readonly id: string } | { readonly jti: string };
 
 export interface FoundDecision {
   readonly server: 'idp' | 'authserver';

@@ -1,4 +1,4 @@
-import type { FoundDecision } from '../explain/find-decision.ts';
+import type { DecisionKey, FoundDecision } from '../explain/find-decision.ts';
 import type { Hop } from '../report/hop.ts';
 
 export type Party = 'idp' | 'authserver' | 'mcpServer' | 'sampleApp';
@@ -23,6 +23,3 @@ export type FromParty =
 export type ToParty =
   | { readonly kind: 'run'; readonly person: string }
   | { readonly kind: 'explain'; readonly key: DecisionKey };
-
-/** What names a decision: its id, or the `jti` of what was issued. */
-export type DecisionKey = { readonly id: string } | { readonly jti: string };

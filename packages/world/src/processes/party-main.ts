@@ -1,7 +1,8 @@
+import type { DecisionKey } from '../explain/find-decision.ts';
 import { loadWorld } from '../load-world.ts';
 import type { World } from '../schema/world.ts';
 import { toAuthServerConfig, toIdpConfig } from '../server-configs.ts';
-import type { DecisionKey, FromParty, Party, ToParty } from './messages.ts';
+import type { FromParty, Party, ToParty } from './messages.ts';
 
 /** What every started party offers this process. */
 interface Running {
