@@ -97,6 +97,70 @@ verifies('LES-56', 'what is left out stays, and a name that signs somebody else 
   });
 });
 
+verifies(
+  ['LES-20', 'ADM-02'],
+  'a state that was stated before does not undo what an administrator did since',
+  async () => {
+    const { database, tenantId, secretBox } = world;
+    const bob = { username: 'bob', state: 'active' as const };
+    const app = { ...agent, clientId: 'stated', state: 'active' as const };
+    const now = Date.now();
+    const apply = async (states: { person: 'active' | 'disabled'; app: 'active' | 'blocked' }, name = 'Bob') => {
+      await upsertPerson(database, tenantId, { ...bob, name, state: states.person }, now);
+      await upsertClientApp(database, tenantId, { ...app, name, state: states.app }, { secretBox, now });
+      const person = await findPersonByLogin(database, tenantId, 'bob');
+      const [stored] = (await listClientApps(database, tenantId)).filter(({ clientId }) => clientId === 'stated');
+      return [person?.state, stored?.state];
+    };
+    expect(await apply({ person: 'active', app: 'active' })).toEqual(['active', 'active']);
+    await database.kysely.updateTable('users').set({ state: 'disabled' }).where('username', '=', 'bob').execute();
+    await database.kysely
+      .updateTable('client_apps')
+      .set({ state: 'blocked' })
+      .where('client_id', '=', 'stated')
+      .execute();
+    expect(await apply({ person: 'active', app: 'active' })).toEqual(['disabled', 'blocked']);
+    expect(await apply({ person: 'active', app: 'active' }, 'Bob K.')).toEqual(['disabled', 'blocked']);
+    expect(await apply({ person: 'disabled', app: 'blocked' })).toEqual(['disabled', 'blocked']);
+    expect(await apply({ person: 'active', app: 'active' })).toEqual(['active', 'active']);
+  },
+);
+
+verifies('SUB-08', 'a new address is not verified unless it says so, and the old one stays what it was', async () => {
+  const { database, tenantId } = world;
+  const now = Date.now();
+  const verifiedAfter = async (input: { email?: string; emailVerified?: boolean }): Promise<boolean | undefined> => {
+    await upsertPerson(database, tenantId, { username: 'eve', ...input }, now);
+    return (await findPersonByLogin(database, tenantId, 'eve'))?.emailVerified;
+  };
+  expect(await verifiedAfter({ email: 'eve@acme.example', emailVerified: true })).toBe(true);
+  expect(await verifiedAfter({ email: 'EVE@acme.example' })).toBe(true);
+  expect(await verifiedAfter({})).toBe(true);
+  expect(await verifiedAfter({ email: 'ceo@acme.example' })).toBe(false);
+  expect(await verifiedAfter({ email: 'boss@acme.example', emailVerified: true })).toBe(true);
+});
+
+verifies('ADM-04', 'every change of a person or client app is on record', async () => {
+  const { database, tenantId, secretBox } = world;
+  const now = Date.now();
+  const rows = async (): Promise<(string | null)[]> =>
+    (await database.kysely.selectFrom('audit_rows').select('code').where('kind', '=', 'change').execute()).map(
+      ({ code }) => code,
+    );
+  const before = (await rows()).length;
+  await upsertPerson(database, tenantId, { username: 'sue' }, now);
+  await upsertPerson(database, tenantId, { username: 'sue', groups: ['engineering'] }, now);
+  await upsertPerson(database, tenantId, { username: 'sue', groups: ['engineering'] }, now);
+  await upsertClientApp(database, tenantId, { ...agent, clientId: 'recorded' }, { secretBox, now });
+  await upsertClientApp(database, tenantId, { ...agent, clientId: 'recorded', tags: ['x'] }, { secretBox, now });
+  expect((await rows()).slice(before)).toEqual([
+    'person/added',
+    'person/changed',
+    'client-app/added',
+    'client-app/changed',
+  ]);
+});
+
 verifies('LES-17', 'a client that would redirect anywhere else is not stored', async () => {
   for (const redirectUri of [
     'javascript:alert(1)',

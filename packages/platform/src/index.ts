@@ -10,6 +10,7 @@ export type { AuditChange } from './database/change-writer.ts';
 export type { CoreSchema, KeyState, SigningKeyRow } from './database/core-schema.ts';
 export { type Database, type DatabaseOptions, openDatabase } from './database/database.ts';
 export type { Engine, Migration } from './database/migrate.ts';
+export { type StatedState, takeStatedState } from './database/stated-state.ts';
 export { isStoreFault } from './database/store-fault.ts';
 export { KeysUnavailable, Misuse, StoreUnavailable } from './errors.ts';
 export { type Fallback, passOn, type Route, type RouteHandler } from './http/routes.ts';

@@ -1,4 +1,4 @@
-import { Misuse, type SecretBox } from '@crossgrant/platform';
+import { Misuse, type SecretBox, type StatedState, takeStatedState } from '@crossgrant/platform';
 import { grantTypes, isPlainIdentifier, newId } from '@crossgrant/protocol';
 import type { Transaction } from 'kysely';
 import { changeTenant, type IdentityDatabase, queries } from '../store/identity-database.ts';
@@ -25,7 +25,10 @@ export interface ClientAppInput {
   readonly state?: 'active' | 'blocked';
 }
 
-/** Makes or changes the client app of a client id. Writes nothing when nothing differs. */
+/**
+ * Makes or changes the client app of a client id. Writes nothing when nothing differs. A state that was stated before
+ * does not undo what an administrator did since.
+ */
 export async function upsertClientApp(
   database: IdentityDatabase,
   tenantId: string,
@@ -35,20 +38,45 @@ export async function upsertClientApp(
   checkInput(input);
   const macs = input.secrets?.map((secret) => toSecretMac(secret, tenantId, input.clientId, deps.secretBox));
   const [known] = await readClientApps(queries(database), tenantId, input.clientId);
-  if (known !== undefined && isSame(known, input, macs)) return { id: known.id, isChanged: false };
+  const state = await readState(queries(database), tenantId, input.clientId);
+  if (known !== undefined && isSame(known, state, input, macs)) return { id: known.id, isChanged: false };
 
-  return changeTenant(database, tenantId, async (trx, epoch) => {
+  return changeTenant(database, tenantId, async (trx, epoch, audit) => {
     const [current] = await readClientApps(trx, tenantId, input.clientId);
     const id = current?.id ?? newId('app', deps.now);
-    const row = toRow(current, input, { id, tenantId, now: deps.now, epoch });
+    const before = await readState(trx, tenantId, input.clientId);
+    const row = toRow(current, before, input, { id, tenantId, now: deps.now, epoch });
     await trx
       .insertInto('client_apps')
       .values(row)
       .onConflict((conflict) => conflict.columns(['tenant_id', 'client_id']).doUpdateSet(withoutKeys(row)))
       .execute();
     if (macs !== undefined) await writeSecrets(trx, { tenantId, id, macs, now: deps.now });
+    audit({
+      id: newId('aud', deps.now),
+      scope: tenantId,
+      at: deps.now,
+      kind: 'change',
+      outcome: 'done',
+      code: current === undefined ? 'client-app/added' : 'client-app/changed',
+      client: input.clientId,
+      facts: { state: row.state },
+    });
     return { id, isChanged: true };
   });
+}
+
+async function readState(
+  kysely: Transaction<IdentitySchema> | ReturnType<typeof queries>,
+  tenantId: string,
+  clientId: string,
+): Promise<StatedState<ClientAppRow['state']> | undefined> {
+  return kysely
+    .selectFrom('client_apps')
+    .select(['state', 'stated_state'])
+    .where('tenant_id', '=', tenantId)
+    .where('client_id', '=', clientId)
+    .executeTakeFirst();
 }
 
 function checkInput(input: ClientAppInput): void {
@@ -87,10 +115,15 @@ function toSecretMac(
   return { mac: clientSecretMac(secretBox, { tenantId, clientId }, secret.secret), expiresAt: secret.expiresAt };
 }
 
-function isSame(known: ClientApp, input: ClientAppInput, macs: readonly SecretMac[] | undefined): boolean {
+function isSame(
+  known: ClientApp,
+  state: StatedState<ClientAppRow['state']> | undefined,
+  input: ClientAppInput,
+  macs: readonly SecretMac[] | undefined,
+): boolean {
   const key = { id: known.id, tenantId: known.tenantId, now: 0, epoch: 0 };
-  const asStored = toRow(known, { clientId: known.clientId, name: known.name }, key);
-  const asWanted = toRow(known, input, key);
+  const asStored = toRow(known, state, { clientId: known.clientId, name: known.name }, key);
+  const asWanted = toRow(known, state, input, key);
   return (
     JSON.stringify(asStored) === JSON.stringify(asWanted) &&
     (macs === undefined || secretKey(macs) === secretKey(known.secretMacs))
@@ -106,6 +139,7 @@ function secretKey(macs: readonly SecretMac[]): string {
 
 function toRow(
   known: ClientApp | undefined,
+  state: StatedState<ClientAppRow['state']> | undefined,
   input: ClientAppInput,
   key: { readonly id: string; readonly tenantId: string; readonly now: number; readonly epoch: number },
 ): ClientAppRow {
@@ -127,7 +161,7 @@ function toRow(
     id_token_algorithm: input.idTokenAlgorithm ?? known?.idTokenAlgorithm ?? 'RS256',
     refresh_tokens: Number(input.refreshTokens ?? known?.refreshTokens ?? false),
     tags: JSON.stringify(input.tags ?? known?.tags ?? []),
-    state: input.state ?? known?.state ?? 'active',
+    ...takeStatedState(state, input.state, 'active'),
     created_at: key.now,
     version: key.epoch,
   };

@@ -1,4 +1,4 @@
-import { Misuse } from '@crossgrant/platform';
+import { Misuse, takeStatedState } from '@crossgrant/platform';
 import { newId } from '@crossgrant/protocol';
 import { verify } from '@node-rs/argon2';
 import type { Transaction } from 'kysely';
@@ -10,7 +10,10 @@ import { normalizeLoginIdentifier } from './login-identifier.ts';
 import { hashPassword, passwordProblem } from './password.ts';
 import { type Person, readPeople } from './person.ts';
 
-/** A person as an operator writes one. What is left out stays as it is, or takes its default at first. */
+/**
+ * A person as an operator writes one. What is left out stays as it is, or takes its default at first; a state that was
+ * stated before does not undo what an administrator did since. A new address is not verified unless it says so.
+ */
 export interface PersonInput {
   /** The stable key. */
   readonly username: string;
@@ -39,7 +42,7 @@ export async function upsertPerson(
   if (known !== undefined && passwordHash === undefined && isSame(known.person, known.row, input))
     return { id: known.person.id, isChanged: false };
 
-  return changeTenant(database, tenantId, async (trx, epoch) => {
+  return changeTenant(database, tenantId, async (trx, epoch, audit) => {
     const row = await findRow(trx, tenantId, login.username);
     const id = row?.id ?? newId('usr', now);
     const next = nextRow(row, { id, tenantId, input, passwordHash, now, epoch });
@@ -57,6 +60,16 @@ export async function upsertPerson(
     if (next.state === 'disabled' || (row !== undefined && passwordHash !== undefined)) {
       await endSessionsOfPerson(trx, { tenantId, userId: id, now, epoch });
     }
+    audit({
+      id: newId('aud', now),
+      scope: tenantId,
+      at: now,
+      kind: 'change',
+      outcome: 'done',
+      code: row === undefined ? 'person/added' : 'person/changed',
+      facts: { state: next.state, changed: changedNames(row, next, input) },
+      personal: { person: id },
+    });
     return { id, isChanged: true };
   });
 }
@@ -157,9 +170,9 @@ function nextRow(row: UserRow | undefined, change: RowChange): UserRow {
     tenant_id: change.tenantId,
     username: input.username.normalize('NFKC').trim(),
     email: input.email ?? row?.email ?? null,
-    email_verified: input.emailVerified === undefined ? (row?.email_verified ?? 0) : Number(input.emailVerified),
+    email_verified: Number(input.emailVerified ?? (isSameAddress(input, row) && row?.email_verified === 1)), // SUB-08
     name: input.name ?? row?.name ?? null,
-    state: input.state ?? row?.state ?? 'active',
+    ...takeStatedState(row, input.state, 'active'),
     password_hash: passwordHash ?? row?.password_hash ?? null,
     revoked_before: isReset ? change.now : (row?.revoked_before ?? null),
     failed_sign_ons: isReset ? 0 : (row?.failed_sign_ons ?? 0),
@@ -167,6 +180,18 @@ function nextRow(row: UserRow | undefined, change: RowChange): UserRow {
     created_at: row?.created_at ?? change.now,
     version: change.epoch,
   };
+}
+
+function isSameAddress({ email }: PersonInput, row: UserRow | undefined): boolean {
+  const stored = row?.email ?? undefined;
+  if (email === undefined || stored === undefined) return email === undefined;
+  return normalizeLoginIdentifier(email) === normalizeLoginIdentifier(stored);
+}
+
+/** What changed, by name; the values are the person's own. */
+function changedNames(row: UserRow | undefined, next: UserRow, { groups }: PersonInput): readonly string[] {
+  const columns = ['email', 'email_verified', 'name', 'state', 'password_hash'] as const;
+  return [...columns.filter((column) => row?.[column] !== next[column]), ...(groups === undefined ? [] : ['groups'])];
 }
 
 /** The count of tries belongs to those who sign on; only a new password resets it. */

@@ -33,6 +33,7 @@ async function createPeople(db: Kysely<any>): Promise<void> {
     email_verified: 'bigint',
     name: 'text?',
     state: 'text',
+    stated_state: 'text?',
     password_hash: 'text?',
     revoked_before: 'bigint?',
     failed_sign_ons: 'bigint',
@@ -97,6 +98,7 @@ async function createClients(db: Kysely<any>): Promise<void> {
     refresh_tokens: 'bigint',
     tags: 'text',
     state: 'text',
+    stated_state: 'text?',
     created_at: 'bigint',
     version: 'bigint',
   })

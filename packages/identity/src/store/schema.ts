@@ -29,6 +29,8 @@ export interface UserRow {
   email_verified: number;
   name: string | null;
   state: 'active' | 'disabled';
+  /** What the configuration last asked for. */
+  stated_state: 'active' | 'disabled' | null;
   password_hash: string | null;
   /** Nothing authenticated before this instant counts. */
   revoked_before: number | null;
@@ -93,6 +95,8 @@ export interface ClientAppRow {
   refresh_tokens: number;
   tags: string;
   state: 'active' | 'blocked';
+  /** What the configuration last asked for. */
+  stated_state: 'active' | 'blocked' | null;
   created_at: number;
   version: number;
 }
