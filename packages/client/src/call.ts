@@ -125,7 +125,7 @@ async function widen(deps: ClientDeps, refused: Refused): Promise<boolean> {
   state.widenings -= 1;
   const { neededScopes } = memoryOf(deps.memory, request.session);
   const key = normalizeResource(token.resource);
-  const had = union(token.askedScopes ?? [], neededScopes.get(key) ?? []);
+  const had = union(token.askedScopes ?? token.scopes ?? [], neededScopes.get(key) ?? []);
   neededScopes.set(key, union(had, challenge.scopes)); // MCP-12, CLI-07
   state.token = await obtainAccessToken(deps, request);
   return true;

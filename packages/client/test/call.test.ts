@@ -2,7 +2,7 @@ import { verifies } from '@crossgrant/testkit';
 import { afterEach, expect, test } from 'vitest';
 import { CrossgrantMisuse } from '../src/index.ts';
 import { expectFailure } from './expect-failure.ts';
-import { inTurn, startWorld, unauthorized, type World } from './fake-parties.ts';
+import { exchangeAnswer, inTurn, startWorld, unauthorized, type World } from './fake-parties.ts';
 
 let world: World;
 afterEach(() => world.close());
@@ -56,6 +56,23 @@ verifies(['MCP-12', 'CLI-07'], 'insufficient scope asks for the union, and remem
   expect(askedScopes()).toEqual(['chat.read', 'chat.read chat.history']);
   expect(bearers().slice(2)).toEqual(['Bearer access-1', 'Bearer access-2', 'Bearer access-2']);
 });
+
+verifies(
+  ['MCP-12', 'CLI-07'],
+  'insufficient scope keeps what a token was granted that was asked for without scopes',
+  async () => {
+    world = await startWorld();
+    world.mcp.answer('GET /.well-known/oauth-protected-resource/mcp', () => ({
+      json: { resource: world.resource, authorization_servers: [world.ras.url] },
+    }));
+    world.idp.answer('POST /token', ({ form }) =>
+      exchangeAnswer(world.idJag(), { scope: form.get('scope') ?? 'chat.read' }),
+    );
+    world.mcp.answer('POST /mcp', inTurn(unauthorized(world.mcp), insufficientScope('chat.send'), { json: {} }));
+    expect((await post()).status).toBe(200);
+    expect(askedScopes()).toEqual([null, 'chat.read chat.send']);
+  },
+);
 
 verifies(['MCP-12', 'CLI-07'], 'insufficient scope is answered twice at most', async () => {
   world = await startWorld();
