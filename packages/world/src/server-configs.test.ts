@@ -1,4 +1,5 @@
 import { join } from 'node:path';
+import { verifies } from '@crossgrant/testkit';
 import { describe, expect, test } from 'vitest';
 import { loadWorld, readWorld } from './load-world.ts';
 import { type SecretSources, secretReader } from './secrets.ts';
@@ -36,6 +37,13 @@ test('the authorization server gets its own secrets and none of the IdP', () => 
   });
   expect(JSON.stringify(config)).not.toContain('"agent-sample-secret"');
   expect(JSON.stringify(config)).not.toContain('alice-sample-password');
+});
+
+verifies(['LES-20', 'ADM-02'], 'a state that the file leaves out is not stated to the authorization server', () => {
+  const config = toAuthServerConfig(world);
+  const entries = [...config.clients, ...config.trustedIssuers, ...(config.accounts ?? [])];
+  expect(entries.length).toBeGreaterThan(1);
+  expect(entries.filter(({ state }) => state !== undefined)).toEqual([]);
 });
 
 describe('a secret from outside the file', () => {

@@ -1,4 +1,11 @@
-import { type AuditChange, changeScope, type Database, type SecretBox } from '@crossgrant/platform';
+import {
+  type AuditChange,
+  changeScope,
+  type Database,
+  type SecretBox,
+  type StatedState,
+  takeStatedState,
+} from '@crossgrant/platform';
 import { type Clock, newId } from '@crossgrant/protocol';
 import type { AuthServerConfig } from '../config.ts';
 import { type DesiredRows, desiredRows } from './desired-rows.ts';
@@ -15,8 +22,8 @@ export interface ApplyDeps {
 
 /**
  * Brings customers, trust, clients and resources to what the configuration states, by stable key. Nothing is deleted, and
- * a state that the configuration does not name stays as it is: a restart does not unblock a client. What differs is one
- * change with one audit row per entry; a restart with the same configuration changes nothing.
+ * a state counts when the configuration states another one than it did last: a restart does not unblock a client. What
+ * differs is one change with one audit row per entry; a restart with the same configuration changes nothing.
  */
 export async function applyConfiguration(config: AuthServerConfig, deps: ApplyDeps): Promise<void> {
   const desired = desiredRows(config, deps.secrets);
@@ -99,12 +106,11 @@ async function upsert(
     .executeTakeFirst()) as Row | undefined;
   if (matches(row, known)) return;
 
-  const stated = withoutUndefined(row);
-  const inserted = table === 'as_resources' ? stated : { state: 'active', ...stated };
+  const values = { ...toStore(row, known), version: epoch };
   await trx
     .insertInto(table)
-    .values({ ...inserted, version: epoch } as never)
-    .onConflict((conflict) => conflict.columns(keys as never).doUpdateSet({ ...stated, version: epoch } as never))
+    .values(values as never)
+    .onConflict((conflict) => conflict.columns(keys as never).doUpdateSet(values as never))
     .execute();
   note(table, key);
 }
@@ -139,12 +145,15 @@ function noteTo(record: AuditChange, scope: string, at: number): Note {
     });
 }
 
-/** Whether every stated column is stored already. */
-function matches(stated: Row, known: object | undefined): boolean {
+/** Whether the row is stored already as it would be written. */
+function matches(row: Row, known: object | undefined): boolean {
   if (known === undefined) return false;
-  return Object.entries(stated).every(([column, value]) => value === undefined || (known as Row)[column] === value);
+  return Object.entries(toStore(row, known)).every(([column, value]) => (known as Row)[column] === value);
 }
 
-function withoutUndefined(row: Row): Row {
-  return Object.fromEntries(Object.entries(row).filter(([, value]) => value !== undefined));
+/** A state that is stated once more in the same words leaves what a command made of it. */
+function toStore(row: Row, known: object | undefined): Row {
+  if (!('state' in row)) return row;
+  const stated = row.state as string | undefined;
+  return { ...row, ...takeStatedState(known as StatedState<string> | undefined, stated, 'active') }; // LES-20, ADM-02
 }

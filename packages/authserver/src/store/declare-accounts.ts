@@ -1,6 +1,6 @@
 import { Misuse } from '@crossgrant/platform';
 import type { Clock } from '@crossgrant/protocol';
-import { type AccountDeclaration, canonicalEmail, defaultCustomer, type ResourceStore } from '@crossgrant/resource';
+import { canonicalEmail, defaultCustomer, type ResourceStore } from '@crossgrant/resource';
 import type { AccountConfig, AuthServerConfig } from '../config.ts';
 
 /**
@@ -34,7 +34,7 @@ async function declareOne(
   if (accountId === undefined) throw new Misuse('account/id', 'An account needs an id or an e-mail address.');
 
   const stated = { customerId, accountId, state: account.state, scopes: account.scopes, at: now };
-  if (!(await isDeclared(stated, store))) await store.declareAccount(stated);
+  await store.declareAccount(stated);
   if (email !== undefined) {
     await store.addEmail({ customerId, accountId, email, verified: account.emailVerified === true, at: now });
   }
@@ -46,13 +46,4 @@ async function declareOne(
         `The subject ${subject} of ${issuer} is linked to another account than ${accountId}, or ${accountId} to another subject.`,
       );
   }
-}
-
-async function isDeclared(
-  { customerId, accountId, state, scopes }: AccountDeclaration,
-  store: ResourceStore,
-): Promise<boolean> {
-  const known = await store.findAccount(customerId, accountId);
-  if (known === undefined || (state !== undefined && state !== known.state)) return false;
-  return scopes === undefined || JSON.stringify(scopes) === JSON.stringify(known.scopes);
 }

@@ -1,6 +1,7 @@
 import { Misuse, type SecretBox } from '@crossgrant/platform';
 import { grantTypes } from '@crossgrant/protocol';
 import {
+  type CustomerSettings,
   checkClientSettings,
   defaultAuthMethods,
   defaultCustomer,
@@ -10,7 +11,9 @@ import type { AuthServerConfig } from '../config.ts';
 import type { ClientRow, CustomerRow, GovernedResourceRow, TrustedIssuerRow } from './schema.ts';
 
 /** A row as the configuration states it. `state` is there only when the configuration names one. */
-export type Stated<Row extends { state: string }> = Omit<Row, 'version' | 'state'> & { readonly state?: Row['state'] };
+export type Stated<Row extends { state: string }> = Omit<Row, 'version' | 'state' | 'stated_state'> & {
+  readonly state?: Row['state'];
+};
 
 export interface DesiredRows {
   readonly customers: readonly Stated<CustomerRow>[];
@@ -25,10 +28,10 @@ export const introspectionSecretPurpose = 'introspection-secret';
 
 export function desiredRows(config: AuthServerConfig, secrets: SecretBox): DesiredRows {
   const stated = config.customers ?? [];
-  const customers = stated.length > 0 ? stated : [{ id: defaultCustomer }];
+  const customers: readonly CustomerSettings[] = stated.length > 0 ? stated : [{ id: defaultCustomer }];
   const onlyCustomer = customers.length === 1 ? customers[0]?.id : undefined;
   return {
-    customers: customers.map(({ id, name }) => ({ customer_id: id, name: name ?? null })),
+    customers: customers.map(({ id, name, state }) => ({ customer_id: id, name: name ?? null, state })),
     trustedIssuers: config.trustedIssuers.map((trusted) => trustedIssuerRow(trusted, onlyCustomer)),
     clients: config.clients.map((client) => {
       checkClientSettings(client);

@@ -6,6 +6,8 @@ export interface CustomerRow {
   customer_id: string;
   name: string | null;
   state: 'active' | 'disabled';
+  /** What the configuration stated last; null: nothing yet. */
+  stated_state: 'active' | 'disabled' | null;
   version: number;
 }
 
@@ -15,6 +17,8 @@ export interface TrustedIssuerRow {
   /** Keys, limits, tenants and linking as JSON; state stays apart, so that a command never rewrites the rest. */
   settings: string;
   state: 'active' | 'disabled';
+  /** What the configuration stated last; null: nothing yet. */
+  stated_state: 'active' | 'disabled' | null;
   version: number;
 }
 
@@ -27,6 +31,8 @@ export interface ClientRow {
   grant_types: string;
   scopes: string | null;
   state: 'active' | 'blocked';
+  /** What the configuration stated last; null: nothing yet. */
+  stated_state: 'active' | 'blocked' | null;
   version: number;
 }
 
@@ -72,6 +78,7 @@ async function createTrust(db: Kysely<any>): Promise<void> {
     .addColumn('customer_id', 'text', (column) => column.primaryKey())
     .addColumn('name', 'text')
     .addColumn('state', 'text', (column) => column.notNull())
+    .addColumn('stated_state', 'text')
     .addColumn('version', 'bigint', (column) => column.notNull())
     .execute();
   await db.schema
@@ -80,6 +87,7 @@ async function createTrust(db: Kysely<any>): Promise<void> {
     .addColumn('customer_id', 'text', (column) => column.notNull())
     .addColumn('settings', 'text', (column) => column.notNull())
     .addColumn('state', 'text', (column) => column.notNull())
+    .addColumn('stated_state', 'text')
     .addColumn('version', 'bigint', (column) => column.notNull())
     .execute();
   await db.schema
@@ -103,6 +111,7 @@ async function createClients(db: Kysely<any>): Promise<void> {
     .addColumn('grant_types', 'text', (column) => column.notNull())
     .addColumn('scopes', 'text')
     .addColumn('state', 'text', (column) => column.notNull())
+    .addColumn('stated_state', 'text')
     .addColumn('version', 'bigint', (column) => column.notNull())
     .execute();
   await db.schema

@@ -56,6 +56,7 @@ const contract: readonly ContractTest[] = [
   ['SUB-07 ATK-24 one account has one subject per issuer and tenant', linksOnce],
   ['SUB-08 LES-51 only a verified address of the same customer is found', findsVerifiedEmail],
   ['REV-12 a watermark never moves back, and every change raises the epoch', changesAccounts],
+  ['LES-20 ADM-02 a declaration that is repeated undoes no command, another one counts', repeatsDeclarations],
   ['ATK-65 a deactivated link stays and says so', deactivatesLinks],
 ];
 
@@ -232,6 +233,26 @@ async function changesAccounts({ store }: StoreUnderTest): Promise<void> {
     }),
     false,
   );
+}
+
+async function repeatsDeclarations({ store }: StoreUnderTest): Promise<void> {
+  const acc = { customerId: customer, accountId: 'acc-1' };
+  const declare = (part: { state?: 'active' | 'disabled'; scopes?: readonly string[] }) =>
+    store.declareAccount({ ...acc, at, ...part });
+  const now = async (): Promise<unknown> => {
+    const account = await store.findAccount(customer, 'acc-1');
+    return [account?.state, account?.scopes];
+  };
+  await declare({ state: 'active', scopes: ['read', 'write'] });
+  await store.changeAccount({ ...acc, state: 'disabled', scopes: ['read'], audit: changeEntry() });
+  const epoch = await store.readEpoch();
+  await declare({ state: 'active', scopes: ['read', 'write'] });
+  assert.deepEqual(await now(), ['disabled', ['read']]);
+  assert.equal(await store.readEpoch(), epoch);
+  await declare({ state: 'disabled', scopes: ['write'] });
+  assert.deepEqual(await now(), ['disabled', ['write']]);
+  await declare({ state: 'active' });
+  assert.deepEqual(await now(), ['active', undefined]);
 }
 
 async function deactivatesLinks({ store }: StoreUnderTest): Promise<void> {

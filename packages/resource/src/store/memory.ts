@@ -1,5 +1,6 @@
 import type { AuditEntry } from '@crossgrant/platform';
 import type { Clock } from '@crossgrant/protocol';
+import { type DeclaredColumns, isDeclared, takeDeclaration } from './declaration.ts';
 import { linkText, replayKey } from './keys.ts';
 import type {
   Account,
@@ -29,6 +30,7 @@ export function createMemoryResourceStore(options: MemoryResourceStoreOptions = 
   const memory: Memory = {
     epoch: 0,
     accounts: new Map(),
+    declared: new Map(),
     links: new Map(),
     emails: new Map(),
     replays: new Map(),
@@ -74,6 +76,8 @@ export function createMemoryResourceStore(options: MemoryResourceStoreOptions = 
 interface Memory {
   epoch: number;
   readonly accounts: Map<string, Account>;
+  /** What was declared last about an account. */
+  readonly declared: Map<string, Pick<DeclaredColumns, 'stated_state' | 'stated_scopes'>>;
   readonly links: Map<string, AccountLink>;
   /** Accounts by verified address; others are never looked for. */
   readonly emails: Map<string, Set<string>>;
@@ -110,18 +114,22 @@ function linkAccount(memory: Memory, key: AccountLinkKey, accountId: string): 'l
 
 function declareAccount(memory: Memory, declared: AccountDeclaration): void {
   const { customerId, accountId } = declared;
+  const key = pair(customerId, accountId);
   const known = findAccount(memory, customerId, accountId);
-  const state = declared.state ?? known?.state ?? 'active';
-  const scopes = declared.scopes ?? known?.scopes;
-  memory.accounts.set(pair(customerId, accountId), {
-    accountId,
-    customerId,
-    state,
-    revokedBefore: known?.revokedBefore,
-    scopes,
-  });
+  const row = known === undefined ? undefined : { ...columnsOf(known), ...memory.declared.get(key) };
+  if (isDeclared(row, declared)) return;
+
+  const next = takeDeclaration(row, declared);
+  const scopes = next.scopes === null ? undefined : (JSON.parse(next.scopes) as string[]);
+  memory.accounts.set(key, { accountId, customerId, state: next.state, revokedBefore: known?.revokedBefore, scopes });
+  memory.declared.set(key, { stated_state: next.stated_state, stated_scopes: next.stated_scopes });
   memory.epoch += 1;
   for (const listener of memory.listeners) listener();
+}
+
+function columnsOf({ state, scopes }: Account): DeclaredColumns {
+  const text = scopes === undefined ? null : JSON.stringify(scopes);
+  return { state, scopes: text, stated_state: null, stated_scopes: null };
 }
 
 function changeAccount(memory: Memory, change: AccountChange): boolean {

@@ -21,7 +21,7 @@ export interface ResourceStore {
   /** `taken`: the account already belongs to another subject of this issuer and tenant. */
   linkAccount(key: AccountLinkKey, accountId: string, at: number): Promise<'linked' | 'taken'>;
 
-  /** Creates the account, or changes what the declaration states and nothing else. */
+  /** Creates the account, or changes what this declaration states otherwise than the one before it. */
   declareAccount(account: AccountDeclaration): Promise<void>;
   /** Stores a canonical address. One that was verified stays so. */
   addEmail(email: AccountEmail): Promise<void>;

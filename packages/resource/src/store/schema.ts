@@ -8,6 +8,9 @@ export interface AccountRow {
   revoked_before: number | null;
   /** JSON array; null: every scope. */
   scopes: string | null;
+  /** What was declared last; null: nothing. */
+  stated_state: 'active' | 'disabled' | null;
+  stated_scopes: string | null;
   asserted_email: string | null;
   created_at: number;
   version: number;
@@ -79,6 +82,8 @@ async function createAccounts(db: Kysely<any>): Promise<void> {
     .addColumn('state', 'text', (column) => column.notNull())
     .addColumn('revoked_before', 'bigint')
     .addColumn('scopes', 'text')
+    .addColumn('stated_state', 'text')
+    .addColumn('stated_scopes', 'text')
     .addColumn('asserted_email', 'text')
     .addColumn('created_at', 'bigint', (column) => column.notNull())
     .addColumn('version', 'bigint', (column) => column.notNull())

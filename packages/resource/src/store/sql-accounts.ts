@@ -1,4 +1,6 @@
 import { type AuditEntry, changeScope, type Database } from '@crossgrant/platform';
+import type { Kysely } from 'kysely';
+import { isDeclared, takeDeclaration } from './declaration.ts';
 import type {
   Account,
   AccountChange,
@@ -8,9 +10,10 @@ import type {
   NewAccount,
 } from './resource-store.ts';
 import { accountFromRow } from './rows.ts';
-import type { ResourceSchema } from './schema.ts';
+import type { AccountRow, ResourceSchema } from './schema.ts';
 
 type Accounts = Database<ResourceSchema>;
+type Queries = Kysely<ResourceSchema>;
 type Transaction = Parameters<Parameters<typeof changeScope<ResourceSchema, unknown>>[2]>[0];
 
 /** Two first redemptions of one person may run at once: the link's key decides which account stays. */
@@ -32,6 +35,8 @@ export function createLinkedAccount(
         state: account.state,
         revoked_before: account.revokedBefore ?? null,
         scopes: account.scopes === undefined ? null : JSON.stringify(account.scopes),
+        stated_state: null,
+        stated_scopes: null,
         asserted_email: account.assertedEmail ?? null,
         created_at: account.createdAt,
         version: epoch,
@@ -55,27 +60,22 @@ export function linkAccount(
   });
 }
 
-export function declareAccount(database: Accounts, scope: string, account: AccountDeclaration): Promise<void> {
-  const stated = {
-    ...(account.state === undefined ? {} : { state: account.state }),
-    ...(account.scopes === undefined ? {} : { scopes: JSON.stringify(account.scopes) }),
-  };
-  return changeScope(database, scope, async (trx, epoch) => {
+export async function declareAccount(database: Accounts, scope: string, account: AccountDeclaration): Promise<void> {
+  if (isDeclared(await readAccount(database.kysely as unknown as Queries, account), account)) return;
+  await changeScope(database, scope, async (trx, epoch) => {
+    const known = await readAccount(trx as unknown as Queries, account);
+    const declared = { ...takeDeclaration(known, account), version: epoch };
     await trx
       .insertInto('accounts')
       .values({
         customer_id: account.customerId,
         account_id: account.accountId,
-        state: account.state ?? 'active',
         revoked_before: null,
-        scopes: account.scopes === undefined ? null : JSON.stringify(account.scopes),
         asserted_email: null,
         created_at: account.at,
-        version: epoch,
+        ...declared,
       })
-      .onConflict((conflict) =>
-        conflict.columns(['customer_id', 'account_id']).doUpdateSet({ ...stated, version: epoch }),
-      )
+      .onConflict((conflict) => conflict.columns(['customer_id', 'account_id']).doUpdateSet(declared))
       .execute();
   });
 }
@@ -101,12 +101,7 @@ export async function addEmail(database: Accounts, email: AccountEmail): Promise
 
 export function changeAccount(database: Accounts, scope: string, change: AccountChange): Promise<boolean> {
   return changeScope(database, scope, async (trx, epoch, record) => {
-    const row = await trx
-      .selectFrom('accounts')
-      .selectAll()
-      .where('customer_id', '=', change.customerId)
-      .where('account_id', '=', change.accountId)
-      .executeTakeFirst();
+    const row = await readAccount(trx as unknown as Queries, change);
     if (row === undefined) return false;
 
     await trx
@@ -142,6 +137,18 @@ export function deactivateLink(
     record(audit);
     return true;
   });
+}
+
+function readAccount(
+  queries: Queries,
+  { customerId, accountId }: Pick<Account, 'customerId' | 'accountId'>,
+): Promise<AccountRow | undefined> {
+  return queries
+    .selectFrom('accounts')
+    .selectAll()
+    .where('customer_id', '=', customerId)
+    .where('account_id', '=', accountId)
+    .executeTakeFirst();
 }
 
 /** Whether this call inserted it. A link of the same subject, or of the account to another subject, stands in the way. */

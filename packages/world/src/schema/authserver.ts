@@ -27,6 +27,12 @@ const customer = z
   .strictObject({ id: identifier, name: label.optional() })
   .meta({ id: 'Customer', description: 'One company at the authorization server.' });
 
+const unstated = 'Left out: unchanged; a new entry is active.';
+const activeOrDisabled = z
+  .enum(['active', 'disabled'], { error: 'must be active or disabled.' })
+  .optional()
+  .describe(unstated);
+
 const account = z
   .strictObject({
     id: identifier.describe('Its subject in access tokens. The key of an upsert.'),
@@ -38,7 +44,7 @@ const account = z
       .array(z.strictObject({ issuer: issuerUrl, tenant: label.optional(), subject: label }))
       .default([])
       .describe('People of trusted issuers who are this account.'),
-    state: z.enum(['active', 'disabled'], { error: 'must be active or disabled.' }).default('active'),
+    state: activeOrDisabled,
   })
   .meta({ id: 'Account', description: 'A person of a customer, known before any ID-JAG names them.' });
 
@@ -49,7 +55,7 @@ const resourceClient = z
     auth: resourceClientAuth,
     customer: identifier.optional().describe('The one customer it works for; every customer where none is given.'),
     scopes: z.array(scopeToken).optional().describe('Its ceiling; all scopes where none are given.'),
-    state: z.enum(['active', 'blocked'], { error: 'must be active or blocked.' }).default('active'),
+    state: z.enum(['active', 'blocked'], { error: 'must be active or blocked.' }).optional().describe(unstated),
   })
   .meta({ id: 'ResourceClient', description: 'A client of the authorization server.' });
 
@@ -106,7 +112,7 @@ const trustedIssuer = z
       .boolean()
       .default(false)
       .describe('Whether aud may have one slash more or less than the issuer here.'),
-    state: z.enum(['active', 'disabled'], { error: 'must be active or disabled.' }).default('active'),
+    state: activeOrDisabled,
   })
   .meta({ id: 'TrustedIssuer', description: 'An IdP whose ID-JAGs are accepted, and how far.' });
 
