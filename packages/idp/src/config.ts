@@ -118,9 +118,11 @@ export interface ConnectionConfig {
 }
 
 export interface RuleConfig {
-  /** Stable key; absent: the rule's place in the list. */
-  readonly id?: string;
+  /** Stable key. */
+  readonly id: string;
   readonly effect: 'allow' | 'deny';
+  /** `disabled` withdraws a rule; left out, a rule is active. */
+  readonly state?: 'active' | 'disabled';
   /** User names. */
   readonly users?: readonly string[];
   readonly groups?: readonly string[];

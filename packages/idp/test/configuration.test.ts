@@ -56,6 +56,7 @@ verifies('LES-73', 'a policy that cannot be read grants nothing', async () => {
 
 verifies(['IDJ-08'], 'mistakes in the policy are one sentence at start', async () => {
   const [chat, ...others] = policy.connections ?? [];
+  const everyone = { id: 'r', effect: 'deny' as const, everyone: true };
   const mistakes: [Parameters<typeof startIdpWorld>[0], string][] = [
     [
       { policy: { connections: [{ ...chat!, resources: ['https://elsewhere.example/'] }, ...others] } },
@@ -65,9 +66,16 @@ verifies(['IDJ-08'], 'mistakes in the policy are one sentence at start', async (
     [{ policy: { connections: [{ ...chat!, client: 'nobody' }], rules: [] } }, 'policy/connection-client'],
     [{ policy: { connections: [{ ...chat!, resourceApp: 'nothing' }], rules: [] } }, 'policy/connection-resource-app'],
     [{ policy: { connections: [{ ...chat!, expiresAt: 'tomorrow' }, ...others] } }, 'policy/instant'],
-    [{ policy: { rules: [{ effect: 'allow', users: ['nobody'] }] } }, 'policy/rule-user'],
-    [{ policy: { rules: [{ effect: 'allow' }] } }, 'policy/rule-who'],
-    [{ policy: { rules: [{ effect: 'allow', everyone: true, connections: ['a/b'] }] } }, 'policy/rule-connection'],
+    [{ policy: { rules: [{ id: 'r', effect: 'allow', users: ['nobody'] }] } }, 'policy/rule-user'],
+    [{ policy: { rules: [{ id: 'r', effect: 'allow' }] } }, 'policy/rule-who'],
+    [{ policy: { rules: [everyone, { ...everyone, effect: 'allow' }] } }, 'policy/rule-twice'],
+    [{ policy: { rules: [{ ...everyone, connections: [] }] } }, 'policy/rule-empty-list'],
+    [{ policy: { rules: [{ ...everyone, tags: { clients: [] } }] } }, 'policy/rule-empty-list'],
+    [{ policy: { connections: [chat!, chat!] } }, 'policy/connection-twice'],
+    [
+      { policy: { rules: [{ id: 'r', effect: 'allow', everyone: true, connections: ['a/b'] }] } },
+      'policy/rule-connection',
+    ],
   ];
   for (const [options, code] of mistakes) {
     await expect(startIdpWorld(options), code).rejects.toThrow(expect.objectContaining({ code }));

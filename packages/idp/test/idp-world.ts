@@ -145,7 +145,8 @@ export interface IdpWorld {
   ): Promise<Answer>;
   audit(id: string | undefined): Promise<StoredAudit | undefined>;
   /** A second process on the same database. */
-  replica(): Promise<RunningIdp>;
+  /** A second process on the same database, as a restart with another configuration would be. */
+  replica(over?: Partial<IdpConfig>): Promise<RunningIdp>;
   close(): Promise<void>;
 }
 
@@ -170,7 +171,8 @@ export async function startIdpWorld(options: WorldOptions = {}): Promise<IdpWorl
     policy: { ...policy, ...options.policy },
     ...options.config,
   };
-  const start = (): Promise<RunningIdp> => startIdp(config, { clock: () => clock.nowMs });
+  const start = (over: Partial<IdpConfig> = {}): Promise<RunningIdp> =>
+    startIdp({ ...config, ...over }, { clock: () => clock.nowMs });
   const idp = await start();
   const running: RunningIdp[] = [idp];
   const seconds = (): number => Math.floor(clock.nowMs / 1000);
@@ -264,8 +266,8 @@ export async function startIdpWorld(options: WorldOptions = {}): Promise<IdpWorl
       };
     },
     audit: (id) => findAudit(idp.database, idp.tenantId, id ?? ''),
-    async replica() {
-      const second = await start();
+    async replica(over) {
+      const second = await start(over);
       running.push(second);
       return second;
     },

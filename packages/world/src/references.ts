@@ -111,8 +111,9 @@ function checkRules(world: World, report: Report): void {
   const scopes = policy.resourceApps.flatMap((app) =>
     app.resources.flatMap((resource) => Object.keys(resource.scopes)),
   );
+  const resourceTags = policy.resourceApps.flatMap((app) => tagsOf(app.resources));
   unique(
-    policy.rules.map((rule, index) => (rule.id === undefined ? `#${index}` : rule.id)),
+    policy.rules.map((rule) => rule.id),
     (index) => ['policy', 'rules', index, 'id'],
     'this id is given twice.',
     report,
@@ -121,6 +122,21 @@ function checkRules(world: World, report: Report): void {
     const path = ['policy', 'rules', index];
     each(rule.connections, [...path, 'connections'], pairs, 'no connection', report);
     each(rule.scopes, [...path, 'scopes'], scopes, 'no scope', report);
+    each(
+      rule.tags?.clients,
+      [...path, 'tags', 'clients'],
+      tagsOf(policy.clientApps),
+      'no client app with the tag',
+      report,
+    );
+    each(
+      rule.tags?.resourceApps,
+      [...path, 'tags', 'resourceApps'],
+      tagsOf(policy.resourceApps),
+      'no resource app with the tag',
+      report,
+    );
+    each(rule.tags?.resources, [...path, 'tags', 'resources'], resourceTags, 'no resource with the tag', report);
     if (idp === undefined) continue;
     each(
       rule.people,
@@ -130,6 +146,10 @@ function checkRules(world: World, report: Report): void {
       report,
     );
   }
+}
+
+function tagsOf(carriers: readonly { readonly tags: readonly string[] }[]): readonly string[] {
+  return carriers.flatMap(({ tags }) => tags);
 }
 
 function checkAuthServer(world: World, report: Report): void {

@@ -1,7 +1,7 @@
 import { findPersonByLogin } from '@crossgrant/identity';
-import { type CoreSchema, changeScope, Misuse } from '@crossgrant/platform';
+import { type CoreSchema, changeScope, Misuse, type StatedState, takeStatedState } from '@crossgrant/platform';
 import { newId } from '@crossgrant/protocol';
-import type { Kysely, Transaction } from 'kysely';
+import type { Transaction } from 'kysely';
 import type { PolicySection } from '../config.ts';
 import type { IdpSchema } from '../store/schema.ts';
 import type { ApplyDeps } from './apply-deps.ts';
@@ -13,16 +13,17 @@ import {
   resourceContent,
   ruleContent,
 } from './policy-rows.ts';
+import { type Queries, readStored } from './stored-policy.ts';
 
-type Queries = Kysely<IdpSchema & CoreSchema> | Transaction<IdpSchema & CoreSchema>;
 type PolicyTable = 'resource_apps' | 'resources' | 'connections' | 'rules';
 
-/** A row to write: new, or with content that differs from what was last applied. */
+/** A row to write: new, or with content or a state that differs from what was last applied. */
 interface Write {
   readonly table: PolicyTable;
   readonly isNew: boolean;
   readonly where: Readonly<Record<string, string>>;
   readonly content: Readonly<Record<string, unknown>>;
+  readonly state?: StatedState<string>;
 }
 
 interface Plan {
@@ -33,7 +34,8 @@ interface Plan {
 
 /**
  * Writes the policy section by stable key, in one change of the tenant. A row whose configuration is the one last
- * applied stays as it is: what an admin changed since, a block above all, survives a restart.
+ * applied stays as it is, and a state that was stated before is not stated again: what an admin changed since, a block
+ * above all, survives a restart and every other edit.
  */
 export async function applyPolicy(deps: ApplyDeps, section: PolicySection): Promise<void> {
   const { database, tenantId, clock, log } = deps;
@@ -75,18 +77,34 @@ async function planPolicy(
     table: 'resource_apps' | 'connections' | 'rules',
     prefix: 'rap' | 'con' | 'rul',
     content: { readonly key: string },
+    stated?: { readonly state: string | undefined; readonly initial: string },
   ): string => {
     const known = stored[table].get(content.key);
     const id = known?.id ?? newId(prefix);
-    if (known?.applied !== fingerprint(content)) {
-      writes.push({ table, isNew: known === undefined, where: { id }, content: { ...content } });
+    const state = stated && takeStatedState(known, stated.state, stated.initial);
+    if (known?.applied !== fingerprint(content) || known.stated_state !== (state?.stated_state ?? null)) {
+      writes.push({ table, isNew: known === undefined, where: { id }, content: { ...content }, state });
     }
     return id;
   };
 
   const appIds = new Map<string, string>();
+  refuseTwice(
+    'rule',
+    section.rules?.map(({ id }) => id),
+  ); // LES-73
+  refuseTwice(
+    'connection',
+    section.connections?.map(({ client, resourceApp }) => `${client}/${resourceApp}`),
+  );
   for (const app of section.resourceApps ?? []) {
-    const id = put('resource_apps', 'rap', resourceAppContent(app));
+    const other = [...stored.resource_apps.values()].find(({ key, issuer }) => issuer === app.issuer && key !== app.id);
+    if (other !== undefined)
+      throw new Misuse(
+        'policy/resource-app-issuer',
+        `The resource apps ${other.key} and ${app.id} cannot share the issuer ${app.issuer}.`,
+      );
+    const id = put('resource_apps', 'rap', resourceAppContent(app), { state: app.state, initial: 'active' });
     appIds.set(app.id, id);
     for (const resource of app.resources) {
       const content = resourceContent(resource, id);
@@ -104,10 +122,9 @@ async function planPolicy(
   const connectionIds = new Map<string, string>();
   for (const connection of section.connections ?? []) {
     const ends = findEnds(section, connection, stored.clients, appIds);
-    connectionIds.set(
-      `${connection.client}/${connection.resourceApp}`,
-      put('connections', 'con', connectionContent(connection, ends)),
-    );
+    const key = `${connection.client}/${connection.resourceApp}`;
+    const content = connectionContent(connection, ends, stored.connections.get(key)?.scopes);
+    connectionIds.set(key, put('connections', 'con', content, { state: connection.state, initial: 'pending' }));
   }
   const names = {
     userId: (username: string): string =>
@@ -119,11 +136,8 @@ async function planPolicy(
         `A rule names the connection ${key}, which does not exist.`,
       ),
   };
-  const ruleKeys = (section.rules ?? []).map((rule, place) => {
-    const content = ruleContent(rule, place, names);
-    put('rules', 'rul', content);
-    return content.key;
-  });
+  const ruleKeys = (section.rules ?? []).map(({ id }) => id);
+  for (const rule of section.rules ?? []) put('rules', 'rul', ruleContent(rule, names));
   const unnamed = [
     ...[...stored.connections.keys()].filter((key) => !connectionIds.has(key)),
     ...[...stored.rules.keys()].filter((key) => !ruleKeys.includes(key)),
@@ -156,50 +170,12 @@ function findEnds(
   };
 }
 
-interface Stored {
-  readonly clients: ReadonlyMap<string, string>;
-  readonly resource_apps: ReadonlyMap<string, { id: string; applied: string | null }>;
-  readonly connections: ReadonlyMap<string, { id: string; applied: string | null }>;
-  readonly rules: ReadonlyMap<string, { id: string; applied: string | null }>;
-  readonly resources: ReadonlyMap<string, string | null>;
-}
-
-async function readStored(kysely: Queries, tenantId: string): Promise<Stored> {
-  const keyed = async (
-    table: 'resource_apps' | 'connections' | 'rules',
-  ): Promise<ReadonlyMap<string, { id: string; applied: string | null }>> => {
-    const rows = await (kysely as Kysely<IdpSchema & CoreSchema>)
-      .selectFrom(table)
-      .select(['id', 'key', 'applied'])
-      .where('tenant_id', '=', tenantId)
-      .execute();
-    return new Map(rows.map(({ id, key, applied }) => [key, { id, applied }]));
-  };
-  const clients = await kysely
-    .selectFrom('client_apps')
-    .select(['id', 'client_id'])
-    .where('tenant_id', '=', tenantId)
-    .execute();
-  const resources = await kysely
-    .selectFrom('resources')
-    .select(['resource_app_id', 'identifier', 'applied'])
-    .where('tenant_id', '=', tenantId)
-    .execute();
-  return {
-    clients: new Map(clients.map((row) => [row.client_id, row.id])),
-    resource_apps: await keyed('resource_apps'),
-    connections: await keyed('connections'),
-    rules: await keyed('rules'),
-    resources: new Map(resources.map((row) => [`${row.resource_app_id} ${row.identifier}`, row.applied])),
-  };
-}
-
 async function writeRow(
   trx: Transaction<IdpSchema & CoreSchema>,
-  { table, isNew, where, content }: Write,
+  { table, isNew, where, content, state }: Write,
   at: { tenantId: string; now: number; epoch: number },
 ): Promise<void> {
-  const changing = { ...content, applied: fingerprint(content), version: at.epoch };
+  const changing = { ...content, ...state, applied: fingerprint(content), version: at.epoch };
   if (isNew) {
     await trx
       .insertInto(table)
@@ -235,4 +211,10 @@ function known(id: string | undefined, code: string, sentence: string): string {
     throw new Misuse(code, sentence);
   }
   return id;
+}
+
+/** The second of two entries with one key would silently replace the first, a deny with an allow for instance. */
+function refuseTwice(kind: string, keys: readonly string[] = []): void {
+  const twice = keys.find((key, place) => keys.indexOf(key) !== place);
+  if (twice !== undefined) throw new Misuse(`policy/${kind}-twice`, `The ${kind} ${twice} is given twice.`);
 }

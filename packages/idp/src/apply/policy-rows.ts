@@ -5,8 +5,16 @@ import type { ConnectionConfig, ResourceAppConfig, ResourceConfig, RuleConfig } 
 import { longestLifetimeSeconds } from '../domain/policy/outcome.ts';
 import type { ConnectionRow, ResourceAppRow, ResourceRow, RuleRow } from '../store/schema.ts';
 
-/** What a row says, without where and when it is stored. */
-export type Content<Row> = Omit<Row, 'id' | 'tenant_id' | 'applied' | 'created_at' | 'version'>;
+/** What a row says, without where and when it is stored, and without the state of what an admin may switch. */
+export type Content<Row> = Omit<Row, StoredApart<Row>>;
+
+type StoredApart<Row> =
+  | 'id'
+  | 'tenant_id'
+  | 'applied'
+  | 'created_at'
+  | 'version'
+  | ('stated_state' extends keyof Row ? 'state' | 'stated_state' : never);
 
 export function resourceAppContent(app: ResourceAppConfig): Content<ResourceAppRow> {
   return {
@@ -18,7 +26,6 @@ export function resourceAppContent(app: ResourceAppConfig): Content<ResourceAppR
     subject_mode: app.subject ?? 'public',
     tenant_claim: app.tenantClaim ?? null,
     tags: JSON.stringify(app.tags ?? []),
-    state: app.state ?? 'active',
   };
 }
 
@@ -55,7 +62,14 @@ export interface ConnectionEnds {
   }[];
 }
 
-export function connectionContent(connection: ConnectionConfig, ends: ConnectionEnds): Content<ConnectionRow> {
+/**
+ * Scopes that were approved before keep the version they were approved at, until the connection lists other scopes.
+ */
+export function connectionContent(
+  connection: ConnectionConfig,
+  ends: ConnectionEnds,
+  approvedScopes: string | undefined,
+): Content<ConnectionRow> {
   const key = `${connection.client}/${connection.resourceApp}`;
   const registered = (identifier: string): string => {
     const found = ends.resources.find(
@@ -78,9 +92,8 @@ export function connectionContent(connection: ConnectionConfig, ends: Connection
     resource_client_id: connection.resourceClientId,
     resources: JSON.stringify(resources),
     default_resource: connection.defaultResource === undefined ? null : registered(connection.defaultResource),
-    scopes: JSON.stringify(Object.fromEntries(connection.scopes.map((scope) => [scope, scopeVersion(scope, ends)]))),
+    scopes: approve(connection.scopes, ends, approvedScopes),
     default_scopes: JSON.stringify(connection.defaultScopes ?? connection.scopes),
-    state: connection.state,
     account_link: connection.accountLink ?? 'sub',
     lifetime_seconds: lifetime,
     dpop_required: connection.dpopRequired === true ? 1 : 0,
@@ -96,11 +109,16 @@ export interface RuleNames {
   readonly connectionId: (key: string) => string;
 }
 
-export function ruleContent(rule: RuleConfig, place: number, names: RuleNames): Content<RuleRow> {
-  const key = rule.id ?? `rule-${place + 1}`;
+export function ruleContent(rule: RuleConfig, names: RuleNames): Content<RuleRow> {
+  const key = rule.id;
   const { users = [], groups = [], everyone = false } = rule;
   if (users.length === 0 && groups.length === 0 && !everyone) {
     throw new Misuse('policy/rule-who', `The rule ${key} must name users, groups or everyone.`);
+  }
+  const { clients, resourceApps, resources } = rule.tags ?? {};
+  for (const list of [rule.connections, rule.scopes, rule.risks, clients, resourceApps, resources]) {
+    if (list?.length === 0)
+      throw new Misuse('policy/rule-empty-list', `The rule ${key} holds an empty list; leave it out to mean all.`); // LES-73
   }
   const definition = {
     users: users.map(names.userId),
@@ -112,12 +130,19 @@ export function ruleContent(rule: RuleConfig, place: number, names: RuleNames): 
     risks: rule.risks,
     conditions: rule.conditions,
   };
-  return { key, effect: rule.effect, definition: JSON.stringify(definition) };
+  return { key, effect: rule.effect, state: rule.state ?? 'active', definition: JSON.stringify(definition) };
 }
 
 /** Equal for equal content, whatever was written to the row since. */
 export function fingerprint(content: object): string {
   return createHash('sha256').update(JSON.stringify(content)).digest('base64url');
+}
+
+function approve(scopes: readonly string[], ends: ConnectionEnds, approvedScopes: string | undefined): string {
+  const approved = approvedScopes === undefined ? {} : (JSON.parse(approvedScopes) as Record<string, number>);
+  const isSameList = Object.keys(approved).sort().join(' ') === scopes.toSorted().join(' ');
+  if (isSameList && approvedScopes !== undefined) return approvedScopes; // ADM-02
+  return JSON.stringify(Object.fromEntries(scopes.map((scope) => [scope, scopeVersion(scope, ends)])));
 }
 
 function scopeVersion(scope: string, { resources }: ConnectionEnds): number {

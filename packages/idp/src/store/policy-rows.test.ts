@@ -9,6 +9,7 @@ function rule(definition: string, effect = 'allow'): RuleRow {
     tenant_id: 't',
     key: 'k',
     effect: effect as 'allow',
+    state: 'active',
     definition,
     applied: null,
     created_at: 0,
@@ -29,6 +30,10 @@ verifies('LES-73', 'a rule that cannot be read is no rule: the whole policy is n
     JSON.stringify({ ...whole, scopes: 'x' }),
     JSON.stringify({ ...whole, connections: {} }),
     JSON.stringify({ ...whole, tags: { clients: 'x' } }),
+    JSON.stringify({ ...whole, connections: [] }),
+    JSON.stringify({ ...whole, scopes: [] }),
+    JSON.stringify({ ...whole, risks: [] }),
+    JSON.stringify({ ...whole, tags: { resources: [] } }),
   ];
   for (const definition of broken) {
     expect(() => readRule(rule(definition)), definition).toThrow(PolicyUnreadable);

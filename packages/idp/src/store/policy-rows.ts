@@ -60,14 +60,24 @@ export function readRule(row: Selectable<RuleRow>): Rule {
   if (row.effect !== 'allow' && row.effect !== 'deny') {
     throw new PolicyUnreadable(`rule ${row.id} has an unknown effect`);
   }
+  if (row.state !== 'active' && row.state !== 'disabled') {
+    throw new PolicyUnreadable(`rule ${row.id} has an unknown state`);
+  }
   for (const list of [definition.users, definition.groups]) {
     if (!isTexts(list)) throw new PolicyUnreadable(`rule ${row.id} does not say whom it concerns`); // LES-73
   }
   const { clients, resourceApps, resources } = definition.tags ?? {};
   for (const list of [definition.connections, definition.scopes, definition.risks, clients, resourceApps, resources]) {
     if (list !== undefined && !isTexts(list)) throw new PolicyUnreadable(`rule ${row.id} holds a list that is none`); // LES-73
+    if (list?.length === 0) throw new PolicyUnreadable(`rule ${row.id} holds a list of nothing`); // LES-73
   }
-  return { ...(definition as Rule), id: row.id, effect: row.effect, everyone: definition.everyone === true };
+  return {
+    ...(definition as Rule),
+    id: row.id,
+    effect: row.effect,
+    state: row.state,
+    everyone: definition.everyone === true,
+  };
 }
 
 function readObject(text: string, of: string): Record<string, unknown> {

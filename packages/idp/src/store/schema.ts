@@ -17,7 +17,10 @@ export interface PolicySchema {
   issuances: IssuanceRow;
 }
 
-/** Fingerprint of the configuration a row was last written from. What did not change there leaves later changes by an admin alone. */
+/**
+ * Fingerprint of the configuration a row was last written from. What did not change there leaves later changes by an admin
+ * alone; a state is compared by itself, with the one that was stated last.
+ */
 export type Applied = string | null;
 
 export interface ResourceAppRow {
@@ -32,6 +35,7 @@ export interface ResourceAppRow {
   tenant_claim: string | null;
   tags: string;
   state: 'active' | 'disabled';
+  stated_state: 'active' | 'disabled' | null;
   applied: Applied;
   created_at: number;
   version: number;
@@ -64,7 +68,8 @@ export interface ConnectionRow {
   scopes: string;
   default_scopes: string;
   state: 'pending' | 'approved' | 'blocked';
-  account_link: 'sub' | 'email' | 'aud_sub';
+  stated_state: 'pending' | 'approved' | 'blocked' | null;
+  account_link: 'sub' | 'email';
   lifetime_seconds: number;
   dpop_required: number;
   owner: string | null;
@@ -81,6 +86,7 @@ export interface RuleRow {
   tenant_id: string;
   key: string;
   effect: 'allow' | 'deny';
+  state: 'active' | 'disabled';
   /** Who, where, which scopes and under which conditions; user and connection ids. */
   definition: string;
   applied: Applied;

@@ -7,6 +7,10 @@ export const label: z.ZodType<string> = z
   .max(200, 'must be at most 200 characters long.')
   .regex(/^[^\p{Cc}]*$/u, 'must not hold control characters.');
 
+/** How a `state` in the file and what administrators do go together. */
+export const statedOnce =
+  'Counts when it changes in the file. Unchanged or left out, it leaves what an administrator did.';
+
 /** An e-mail address as far as a configuration can judge it: one @ with a text on each side. */
 export const emailAddress: z.ZodType<string> = z
   .string()

@@ -1,15 +1,28 @@
 import { z } from 'zod';
-import { database, emailAddress, identifier, issuerUrl, label, listenAddress, seconds, secret } from './fields.ts';
+import {
+  database,
+  emailAddress,
+  identifier,
+  issuerUrl,
+  label,
+  listenAddress,
+  seconds,
+  secret,
+  statedOnce,
+} from './fields.ts';
 
 const person = z
   .strictObject({
     username: label.describe('What the person types on the sign-on page. The key of an upsert.'),
     password: secret.optional().describe('Kept as argon2id. Without one the person cannot sign on with a password.'),
     email: emailAddress,
-    emailVerified: z.boolean().default(true),
+    emailVerified: z
+      .boolean()
+      .optional()
+      .describe('Whether the company vouches for the address. A new address is not verified.'),
     name: label.optional().describe('The name others see.'),
     groups: z.array(label).default([]).describe('Group names; a group exists as soon as somebody is in it.'),
-    state: z.enum(['active', 'disabled'], { error: 'must be active or disabled.' }).default('active'),
+    state: z.enum(['active', 'disabled'], { error: 'must be active or disabled.' }).optional().describe(statedOnce),
   })
   .meta({ id: 'Person', description: 'A local person.' });
 

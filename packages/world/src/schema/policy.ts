@@ -9,6 +9,7 @@ import {
   resourceIdentifier,
   scopeToken,
   seconds,
+  statedOnce,
   url,
 } from './fields.ts';
 
@@ -21,14 +22,14 @@ const addressRange = z
 
 const clientApp = z
   .strictObject({
-    id: clientIdentifier.describe('Its client id at the IdP. The key of an upsert.'),
+    id: identifier.describe('Its client id at the IdP. The key of an upsert.'),
     name: label.optional(),
     redirectUris: z.array(url).default([]).describe('Compared exactly; on loopback any port counts.'),
     postLogoutRedirectUris: z.array(url).default([]),
     auth: clientAppAuth,
     refreshTokens: z.boolean().default(false).describe('Whether this app gets a refresh token at sign-on.'),
     idTokenAlgorithm: z.enum(['RS256', 'ES256'], { error: 'must be RS256 or ES256.' }).default('RS256'),
-    state: z.enum(['active', 'blocked'], { error: 'must be active or blocked.' }).default('active'),
+    state: z.enum(['active', 'blocked'], { error: 'must be active or blocked.' }).optional().describe(statedOnce),
     tags,
   })
   .meta({ id: 'ClientApp', description: 'An AI app that signs people on and asks for ID-JAGs.' });
@@ -66,14 +67,14 @@ const resourceApp = z
       .describe('pairwise: people have a random subject of their own here.'),
     tenantClaim: label.optional().describe('The tenant claim, for a RAS that tells tenants of one issuer apart.'),
     resources: z.array(governedResource).min(1, 'must name at least one resource.'),
-    state: z.enum(['active', 'disabled'], { error: 'must be active or disabled.' }).default('active'),
+    state: z.enum(['active', 'disabled'], { error: 'must be active or disabled.' }).optional().describe(statedOnce),
     tags,
   })
   .meta({ id: 'ResourceApp', description: 'A SaaS or MCP product: one authorization server and its resources.' });
 
 const connection = z
   .strictObject({
-    client: clientIdentifier.describe('The id of a client app.'),
+    client: identifier.describe('The id of a client app.'),
     resourceApp: identifier.describe('The id of a resource app.'),
     resourceClientId: clientIdentifier.describe('The id of the client at the RAS.'),
     resources: z
@@ -88,12 +89,13 @@ const connection = z
       .describe('Granted when a request names no scope; the ceiling where none are given.'),
     state: z
       .enum(['pending', 'approved', 'blocked'], { error: 'must be pending, approved or blocked.' })
-      .default('approved'),
+      .default('approved')
+      .describe('Counts when it changes in the file; what an administrator blocked since stays blocked.'),
     accountLink: z
-      .enum(['sub', 'email', 'aud_sub'], { error: 'must be sub, email or aud_sub.' })
+      .enum(['sub', 'email'], { error: 'must be sub or email.' })
       .default('sub')
       .describe('Which identifier of the person an ID-JAG carries beside sub.'),
-    lifetimeSeconds: seconds.max(3600, 'must be at most 3600.').default(300).describe('How long an ID-JAG lives.'),
+    lifetimeSeconds: seconds.max(600, 'must be at most 600.').default(300).describe('How long an ID-JAG lives.'),
     dpopRequired: z.boolean().default(false),
     owner: label.optional(),
     reason: label.optional(),
@@ -102,7 +104,9 @@ const connection = z
   })
   .meta({ id: 'Connection', description: 'A client app may reach a resource app: ceilings, mappings, switches.' });
 
-const riskList = z.array(z.enum(risks, { error: 'must be read, write, destructive or admin.' }));
+/** An empty list would make a deny rule bite nobody. */
+const notEmpty = 'must not be empty; leave it out to mean all.';
+const riskList = z.array(z.enum(risks, { error: 'must be read, write, destructive or admin.' })).min(1, notEmpty);
 const network = z.strictObject({ in: z.array(addressRange).optional(), notIn: z.array(addressRange).optional() });
 
 const conditions = z.strictObject({
@@ -123,23 +127,28 @@ const conditions = z.strictObject({
 
 const rule = z
   .strictObject({
-    id: identifier.optional().describe('The key of an upsert; the place in the list where none is given.'),
+    id: identifier.describe('The key of an upsert.'),
+    state: z
+      .enum(['active', 'disabled'], { error: 'must be active or disabled.' })
+      .default('active')
+      .describe('disabled withdraws a rule; leaving it out of the file does not.'),
     people: z.array(label).optional().describe('Usernames.'),
     groups: z.array(label).optional(),
     everyone: z.boolean().optional(),
     connections: z
       .array(z.string().regex(/^\S+\/[A-Za-z0-9_-]+$/, 'must be CLIENT/RESOURCE-APP.'))
+      .min(1, notEmpty)
       .optional()
       .describe('CLIENT/RESOURCE-APP; with no tags either, every connection.'),
     tags: z
       .strictObject({
-        clients: z.array(identifier).optional(),
-        resourceApps: z.array(identifier).optional(),
-        resources: z.array(identifier).optional(),
+        clients: z.array(identifier).min(1, notEmpty).optional(),
+        resourceApps: z.array(identifier).min(1, notEmpty).optional(),
+        resources: z.array(identifier).min(1, notEmpty).optional(),
       })
       .optional()
       .describe('Every kind named must match; one tag of each is enough.'),
-    scopes: z.array(scopeToken).optional().describe('All scopes of the ceiling where none are given.'),
+    scopes: z.array(scopeToken).min(1, notEmpty).optional().describe('All scopes of the ceiling where none are given.'),
     risks: riskList.optional().describe('Only scopes of these risks.'),
     conditions: conditions.optional().describe('All named conditions must hold.'),
     effect: z.enum(['allow', 'deny'], { error: 'must be allow or deny.' }),

@@ -114,6 +114,9 @@ function createRuleIndex(): RuleIndex {
     put(rule) {
       for (const connectionId of byId.get(rule.id)?.rule.connections ?? []) named.get(connectionId)?.delete(rule.id);
       unnamed.delete(rule.id);
+      byId.delete(rule.id);
+      chosen.clear();
+      if (rule.state === 'disabled') return; // ADM-01
       byId.set(rule.id, { rule, compiled: compileRule(rule) });
       if (rule.connections === undefined) {
         unnamed.add(rule.id);
@@ -121,7 +124,6 @@ function createRuleIndex(): RuleIndex {
       for (const connectionId of rule.connections ?? []) {
         named.set(connectionId, (named.get(connectionId) ?? new Set<string>()).add(rule.id));
       }
-      chosen.clear();
     },
     find(connection, clientTags, appTags) {
       const known = chosen.get(connection.id);

@@ -4,7 +4,7 @@ export type ScopeRisk = 'read' | 'write' | 'destructive' | 'admin';
 export type ConnectionState = 'pending' | 'approved' | 'blocked';
 
 /** Which identifier of the person the ID-JAG carries beside `sub`. */
-export type AccountLink = 'sub' | 'email' | 'aud_sub';
+export type AccountLink = 'sub' | 'email';
 
 export interface ResourceScope {
   readonly risk: ScopeRisk;
@@ -94,6 +94,8 @@ export interface RuleConditions {
 export interface Rule {
   readonly id: string;
   readonly effect: 'allow' | 'deny';
+  /** Absent: active. */
+  readonly state?: 'active' | 'disabled';
   readonly users: readonly string[];
   readonly groups: readonly string[];
   readonly everyone: boolean;
