@@ -127,7 +127,7 @@ policy:
   connections:
     - { client: agent, resourceApp: ledger, resourceClientId: acme-agent, scopes: [entries.read] }
   rules:
-    - { groups: [engineering], connections: [agent/ledger], effect: allow }
+    - { id: engineering-may, groups: [engineering], connections: [agent/ledger], effect: allow }
 `);
     await run(commandScript, ['idp', '--world', world.file]).until('is ready.');
 
