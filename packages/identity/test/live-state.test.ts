@@ -23,10 +23,12 @@ import {
 
 const person = { username: 'alice', password: alice.password ?? '' };
 let world: SignOnWorld;
+let everyoneRevokedBefore: number | undefined;
 
 beforeEach(async () => {
   vi.useFakeTimers({ toFake: ['Date'] });
-  world = await startSignOnWorld();
+  everyoneRevokedBefore = undefined;
+  world = await startSignOnWorld({ everyoneRevokedBefore: async () => everyoneRevokedBefore });
 });
 afterEach(async () => {
   vi.useRealTimers();
@@ -108,6 +110,20 @@ verifies(
     const run = await signedOn();
     await world.database.kysely.updateTable('users').set({ revoked_before: second }).execute();
     expect(await everyDoor(run)).toEqual(allClosed);
+    expect(await everyDoor(await signedOn())).toEqual(allOpen);
+  },
+);
+
+verifies(
+  ['LES-75', 'LES-20'],
+  'the watermark of everybody closes every door; a sign-in of the same second opens them',
+  async () => {
+    const second = Math.ceil(Date.now() / 1000) * 1000 + 5_000;
+    vi.setSystemTime(second + 200);
+    const run = await signedOn();
+    everyoneRevokedBefore = second + 300;
+    expect(await everyDoor(run)).toEqual(allClosed);
+    vi.setSystemTime(second + 400);
     expect(await everyDoor(await signedOn())).toEqual(allOpen);
   },
 );

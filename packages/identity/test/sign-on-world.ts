@@ -81,6 +81,7 @@ export interface WorldOptions {
   readonly issuer?: string;
   readonly snapshotClients?: SignOnOptions['snapshotClients'];
   readonly anonymous?: SignOnOptions['anonymous'];
+  readonly everyoneRevokedBefore?: SignOnOptions['everyoneRevokedBefore'];
 }
 
 export async function startSignOnWorld(options: WorldOptions = {}): Promise<SignOnWorld> {
@@ -108,7 +109,7 @@ export async function startSignOnWorld(options: WorldOptions = {}): Promise<Sign
       secrets: secretBox,
       clock,
     });
-    const { sessionSeconds, snapshotClients, anonymous } = options;
+    const { sessionSeconds, snapshotClients, anonymous, everyoneRevokedBefore } = options;
     return createSignOn({
       database: own,
       tenant: { id: tenant.id, issuer, name: 'Acme' },
@@ -120,6 +121,7 @@ export async function startSignOnWorld(options: WorldOptions = {}): Promise<Sign
       sessionSeconds,
       snapshotClients,
       anonymous,
+      everyoneRevokedBefore,
       explainUrl: `${issuer}/d`,
     });
   };

@@ -37,7 +37,7 @@ export async function checkPassword(deps: SignOnDeps, attempt: PasswordAttempt):
   if (!isRight) return refuse(deps, attempt, person, 'wrong-password');
   const isActive = await settleTries(deps.database, person);
   if (!isActive) return { ...(await refuse(deps, attempt, person, 'person-disabled')), problem: 'disabled' }; // LES-05, LES-20
-  return { isRight: true, userId: person.id, authTime: signOnSeconds(deps.clock(), person.revokedBefore) };
+  return { isRight: true, userId: person.id, authTime: await signOnSeconds(deps, person) };
 }
 
 async function passwordHashOf(deps: SignOnDeps, userId: string): Promise<string | undefined> {

@@ -18,6 +18,8 @@ export interface SignOnOptions {
   readonly log: Logger;
   /** Prefix of the page about a decision id: `error_uri` is `${explainUrl}/${id}`. */
   readonly explainUrl?: string;
+  /** The watermark of the tenant: what anybody authenticated before it does not count. Milliseconds. */
+  readonly everyoneRevokedBefore?: () => Promise<number | undefined>;
   /** Client apps from a snapshot; without it each look-up asks the database. */
   readonly snapshotClients?: (clientId: string) => ClientApp | undefined;
   /** Counts refusals of callers nobody knows; without it each of them is an audit row. */

@@ -27,7 +27,8 @@ export async function findLivePerson(
   const person = await findPerson(deps.database, deps.tenantId, userId);
   if (person === undefined) return inactive('person-unknown');
   if (person.state !== 'active') return inactive('person-disabled'); // LES-20
-  const isSince = authTimeSeconds !== undefined && isAfterWatermark(authTimeSeconds, [person.revokedBefore]);
+  const levels = [person.revokedBefore, await deps.everyoneRevokedBefore?.()];
+  const isSince = authTimeSeconds !== undefined && isAfterWatermark(authTimeSeconds, levels); // LES-75
   if (!isSince) return inactive('person-revoked'); // LES-20
   return { isLive: true, value: person };
 }
@@ -46,9 +47,10 @@ export async function findLivePersonOfSession(
   return findLivePerson(deps, userId, authTimeSeconds ?? session.authTime);
 }
 
-/** A sign-in within the second of a watermark is dated to the first second that counts again. */
-export function signOnSeconds(nowMs: number, revokedBefore: number | undefined): number {
-  return Math.max(Math.floor(nowMs / 1000), effectiveWatermark([revokedBefore]) ?? 0); // LES-75
+/** When a person signs on now; within the second of a watermark it is the first second that counts again. */
+export async function signOnSeconds(deps: SignOnDeps, person: Person): Promise<number> {
+  const watermark = effectiveWatermark([person.revokedBefore, await deps.everyoneRevokedBefore?.()]);
+  return Math.max(Math.floor(deps.clock() / 1000), watermark ?? 0); // LES-75
 }
 
 function inactive(because: Inactive): Live<never> {
