@@ -120,7 +120,7 @@ async function serve(config: IdpConfig, { clock, log, secretBox, database }: Par
     clock,
     log,
     anonymous,
-    everyoneRevokedBefore: async () => (await liveState.refresh()).tenant.revokedBefore,
+    everyoneRevokedBefore: async () => (await liveState.refresh()).tenant.revokedBefore, // LES-75
     explainUrl,
     development: config.development,
     sessionSeconds: config.sessionSeconds,

@@ -1,4 +1,5 @@
-import { verifies } from '@crossgrant/testkit';
+import { freePorts, verifies } from '@crossgrant/testkit';
+import { createRobotBrowser } from '@crossgrant/testkit/sign-on-robot';
 import { afterAll, beforeAll, describe, expect } from 'vitest';
 import {
   approveConnection,
@@ -171,4 +172,44 @@ verifies('LES-20', 'sign-on × tenant', async () => {
   await setTenantState(idp.database, idp.tenantId, 'disabled', actor);
   expect(await ask()).toEqual([true, true, true]);
   await setTenantState(idp.database, idp.tenantId, 'active', actor);
+});
+
+verifies(['LES-75', 'REV-13'], 'a sign-on that was under way when everything was revoked yields nothing', async () => {
+  const [port = 0] = await freePorts(1);
+  const origin = `http://127.0.0.1:${port}`;
+  const redirectUri = 'http://127.0.0.1:9/cb';
+  const signingOn = await startIdpWorld({
+    config: {
+      issuer: origin,
+      listen: `127.0.0.1:${port}`,
+      people: [{ username: 'ada', email: 'ada@acme.example', password: 'correct horse' }],
+    },
+    policy: { rules: [] },
+  });
+  const query = new URLSearchParams({
+    response_type: 'code',
+    client_id: 'agent',
+    redirect_uri: redirectUri,
+    scope: 'openid',
+    code_challenge: 'E9Melhoa2OwvFrEMTJguCHaoeK1t8URWbuGJSstw-cM',
+    code_challenge_method: 'S256',
+  });
+  const passwordGiven = async (): Promise<() => Promise<Response>> => {
+    const browser = createRobotBrowser();
+    const started = await browser.request(`${origin}/authorize?${query}`);
+    const sent = await browser.request(new URL(started.headers.get('location') ?? '', origin), {
+      method: 'POST',
+      body: new URLSearchParams({ username: 'ada', password: 'correct horse' }).toString(),
+      headers: { 'content-type': 'application/x-www-form-urlencoded' },
+    });
+    return () => browser.request(sent.headers.get('location') ?? '');
+  };
+  const { database, tenantId } = signingOn.idp;
+  const early = await passwordGiven();
+  signingOn.clock.nowMs += 2_000;
+  await revokeEverything(database, tenantId, actor, signingOn.clock.nowMs);
+  expect((await early()).headers.get('location') ?? '').not.toContain('code=');
+  const late = await passwordGiven();
+  expect((await late()).headers.get('location')).toContain('code=');
+  await signingOn.close();
 });
