@@ -25,9 +25,9 @@ import { disableIssuer, enableIssuer } from './commands/disable-issuer.ts';
 import { type AccountName, disableAccount, enableAccount, revokeAccount } from './commands/revoke-account.ts';
 import type { AuthServerConfig } from './config.ts';
 import { applyConfiguration } from './store/apply-configuration.ts';
-import { declareAccounts } from './store/declare-accounts.ts';
+import { checkLinks, declareAccounts, statedAccounts } from './store/declare-accounts.ts';
 import { holdDirectory } from './store/directory-holder.ts';
-import { type DirectoryDeps, loadDirectory } from './store/load-directory.ts';
+import { type DirectoryDeps, loadDirectory, readDirectory } from './store/load-directory.ts';
 import { type AuthServerSchema, authServerMigrations } from './store/schema.ts';
 
 export interface StartOptions {
@@ -93,9 +93,11 @@ interface Opened {
 async function serve(config: AuthServerConfig, opened: Opened): Promise<RunningAuthServer> {
   const { database, clock, log } = opened;
   const store = createSqlResourceStore(database, scope, clock);
-  await applyConfiguration(config, { ...opened, scope });
-  await declareAccounts(config, store, clock);
   const directoryDeps = trustDeps(config, opened);
+  const accounts = statedAccounts(config);
+  await checkLinks(accounts, store);
+  await applyConfiguration(config, directoryDeps);
+  await declareAccounts(accounts, store, clock);
   const holder = await holdDirectory(() => loadDirectory(directoryDeps));
   const keys = await openKeys(opened);
 
@@ -125,7 +127,13 @@ async function serve(config: AuthServerConfig, opened: Opened): Promise<RunningA
     port: running.port,
     database,
     store,
-    commands: commandsOf({ database, store, scope, clock }),
+    commands: commandsOf({
+      database,
+      store,
+      scope,
+      clock,
+      checkRows: (queries, epoch) => readDirectory(queries, epoch, directoryDeps),
+    }),
     async close() {
       stopListening();
       await running.close();

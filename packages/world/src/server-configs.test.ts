@@ -2,6 +2,7 @@ import { join } from 'node:path';
 import { verifies } from '@crossgrant/testkit';
 import { describe, expect, test } from 'vitest';
 import { loadWorld, readWorld } from './load-world.ts';
+import { WorldMistakes } from './mistakes.ts';
 import { type SecretSources, secretReader } from './secrets.ts';
 import { toAuthServerConfig, toIdpConfig } from './server-configs.ts';
 
@@ -44,6 +45,34 @@ verifies(['LES-20', 'ADM-02'], 'a state that the file leaves out is not stated t
   const entries = [...config.clients, ...config.trustedIssuers, ...(config.accounts ?? [])];
   expect(entries.length).toBeGreaterThan(1);
   expect(entries.filter(({ state }) => state !== undefined)).toEqual([]);
+});
+
+verifies('LES-35', 'what the authorization server would not start with is told by the file, with its path', () => {
+  const sentencesOf = (entry: string): readonly string[] => {
+    try {
+      readWorld(
+        `{ development: true, authserver: { issuer: "https://as.example", listen: "127.0.0.1:1", database: ./a.db, ${entry} } }`,
+        'w.yaml',
+      );
+      return [];
+    } catch (error) {
+      return error instanceof WorldMistakes ? error.sentences : [String(error)];
+    }
+  };
+  const trusted = (part: string): string =>
+    `clients: [{ id: a, auth: { method: client_secret_basic, secret: s3cret } }], trustedIssuers: [{ issuer: "https://idp.example", ${part} }]`;
+  expect(sentencesOf(trusted('clients: [a], skewSeconds: 61'))).toEqual([
+    'authserver.trustedIssuers[0].skewSeconds: must be at most 60 seconds.',
+  ]);
+  expect(sentencesOf(trusted('clients: []'))).toEqual([
+    'authserver.trustedIssuers[0].clients: must name at least one client.',
+  ]);
+  expect(
+    sentencesOf('resources: [{ identifier: "https://mcp.example", scopes: [a], accessTokenSeconds: 901 }]'),
+  ).toEqual(['authserver.resources[0].accessTokenSeconds: must be at most 900 seconds.']);
+  expect(
+    sentencesOf('clients: [{ id: "https://c.example", auth: { method: client_secret_basic, secret: s3cret } }]'),
+  ).toEqual(['authserver.clients[0].id: may hold letters, digits, "-" and "_" only.']);
 });
 
 describe('a secret from outside the file', () => {

@@ -8,6 +8,8 @@ export interface CommandDeps {
   readonly store: ResourceStore;
   readonly scope: string;
   readonly clock: Clock;
+  /** Throws where the rows, as the change leaves them, make no sense. */
+  readonly checkRows: (queries: Database<AuthServerSchema>['kysely'], epoch: number) => Promise<unknown>;
 }
 
 /** Who acts, and why; both go into the audit row. */
@@ -22,7 +24,7 @@ export interface Done {
   readonly isKnown: boolean;
 }
 
-/** Sets the state of one row of a directory table, in one change with its audit row. */
+/** Sets the state of one row of a directory table, in one change with its audit row; a state that no replica could work with is refused. */
 export function changeState(
   deps: CommandDeps,
   target: { table: 'as_clients' | 'trusted_issuers' | 'customers'; column: string; key: string; state: string },
@@ -42,6 +44,7 @@ export function changeState(
     const personal = { person: act.actor };
     const entry = { id, scope: deps.scope, at, kind: 'change', outcome: 'done', code, facts, personal } as const;
     if (isKnown) record(entry); // ADM-04
+    if (target.state === 'active') await deps.checkRows(trx, epoch); // LES-73
     return { id, isKnown };
   });
 }

@@ -1,31 +1,19 @@
-import {
-  type AuditChange,
-  changeScope,
-  type Database,
-  type SecretBox,
-  type StatedState,
-  takeStatedState,
-} from '@crossgrant/platform';
-import { type Clock, newId } from '@crossgrant/protocol';
+import { type AuditChange, changeScope, type Database, type StatedState, takeStatedState } from '@crossgrant/platform';
+import { newId } from '@crossgrant/protocol';
 import type { AuthServerConfig } from '../config.ts';
 import { type DesiredRows, desiredRows } from './desired-rows.ts';
+import { type DirectoryDeps, readDirectory } from './load-directory.ts';
 import type { AuthServerSchema } from './schema.ts';
 
 type Transaction = Parameters<Parameters<typeof changeScope<AuthServerSchema, unknown>>[2]>[0];
 
-export interface ApplyDeps {
-  readonly database: Database<AuthServerSchema>;
-  readonly scope: string;
-  readonly secrets: SecretBox;
-  readonly clock: Clock;
-}
-
 /**
  * Brings customers, trust, clients and resources to what the configuration states, by stable key. Nothing is deleted, and
  * a state counts when the configuration states another one than it did last: a restart does not unblock a client. What
- * differs is one change with one audit row per entry; a restart with the same configuration changes nothing.
+ * differs is one change with one audit row per entry; a restart with the same configuration changes nothing, and neither
+ * does one whose trust makes no sense.
  */
-export async function applyConfiguration(config: AuthServerConfig, deps: ApplyDeps): Promise<void> {
+export async function applyConfiguration(config: AuthServerConfig, deps: DirectoryDeps): Promise<void> {
   const desired = desiredRows(config, deps.secrets);
   if (!(await differs(deps.database, desired))) return;
   const now = deps.clock();
@@ -40,6 +28,7 @@ export async function applyConfiguration(config: AuthServerConfig, deps: ApplyDe
       if (mac !== undefined) await keepSecret(trx, row.client_id, mac, now, epoch);
     }
     for (const row of desired.resources) await upsert(trx, 'as_resources', ['identifier'], row, epoch, note);
+    await readDirectory(trx, epoch, deps); // LES-73
   });
 }
 

@@ -1,49 +1,79 @@
 import { Misuse } from '@crossgrant/platform';
 import type { Clock } from '@crossgrant/protocol';
-import { canonicalEmail, defaultCustomer, type ResourceStore } from '@crossgrant/resource';
+import { canonicalEmail, defaultCustomer, type EmailAddress, type ResourceStore } from '@crossgrant/resource';
 import type { AccountConfig, AuthServerConfig } from '../config.ts';
 
-/**
- * Creates the configured accounts with their addresses and links. An account without an `id` is known by its address,
- * so a restart finds it again.
- */
-export async function declareAccounts(config: AuthServerConfig, store: ResourceStore, clock: Clock): Promise<void> {
-  const customers = config.customers ?? [];
+/** An account of the configuration with everything that names it settled. */
+export interface StatedAccount extends Pick<AccountConfig, 'state' | 'scopes'> {
+  readonly customerId: string;
+  readonly accountId: string;
+  readonly email: EmailAddress | undefined;
+  readonly emailVerified: boolean;
+  readonly links: readonly { readonly issuer: string; readonly tenant: string; readonly subject: string }[];
+}
+
+/** The configured accounts. One without an `id` is known by its address, so a restart finds it again. */
+export function statedAccounts({ customers = [], accounts = [] }: AuthServerConfig): readonly StatedAccount[] {
   const onlyCustomer = customers.length === 0 ? defaultCustomer : customers.length === 1 ? customers[0]?.id : undefined;
-  for (const account of config.accounts ?? []) {
+  return accounts.map((account) => {
     const customerId = account.customer ?? onlyCustomer;
     if (customerId === undefined)
       throw new Misuse(
         'account/customer',
         `The account ${account.id ?? account.email ?? ''} names no customer, and there are several.`,
       );
-    await declareOne(account, customerId, store, clock());
-  }
+    return statedAccount(account, customerId);
+  });
 }
 
-async function declareOne(
-  account: AccountConfig,
-  customerId: string,
-  store: ResourceStore,
-  now: number,
-): Promise<void> {
+function statedAccount(account: AccountConfig, customerId: string): StatedAccount {
   const email = account.email === undefined ? undefined : canonicalEmail(account.email);
   if (account.email !== undefined && email === undefined)
     throw new Misuse('account/email', `${JSON.stringify(account.email)} is no e-mail address.`);
   const accountId = account.id ?? email;
   if (accountId === undefined) throw new Misuse('account/id', 'An account needs an id or an e-mail address.');
+  const { state, scopes, emailVerified = false, links = [] } = account;
+  return {
+    customerId,
+    accountId,
+    state,
+    scopes,
+    email,
+    emailVerified,
+    links: links.map(({ issuer, tenant = '', subject }) => ({ issuer, tenant, subject })),
+  };
+}
 
-  const stated = { customerId, accountId, state: account.state, scopes: account.scopes, at: now };
-  await store.declareAccount(stated);
-  if (email !== undefined) {
-    await store.addEmail({ customerId, accountId, email, verified: account.emailVerified === true, at: now });
+/** Refuses a subject that is another account's already, before anything is written. */
+export async function checkLinks(accounts: readonly StatedAccount[], store: ResourceStore): Promise<void> {
+  for (const { customerId, accountId, links } of accounts) {
+    for (const link of links) {
+      const known = await store.findLink({ customerId, ...link });
+      if (known !== undefined && known.accountId !== accountId) throw linkTaken(accountId, link);
+    }
   }
-  for (const { issuer, tenant = '', subject } of account.links ?? []) {
-    const linked = await store.linkAccount({ customerId, issuer, tenant, subject }, accountId, now);
-    if (linked === 'taken')
-      throw new Misuse(
-        'account/link',
-        `The subject ${subject} of ${issuer} is linked to another account than ${accountId}, or ${accountId} to another subject.`,
-      );
+}
+
+/** Creates the accounts with their addresses and links. */
+export async function declareAccounts(
+  accounts: readonly StatedAccount[],
+  store: ResourceStore,
+  clock: Clock,
+): Promise<void> {
+  for (const { customerId, accountId, state, scopes, email, emailVerified, links } of accounts) {
+    const at = clock();
+    await store.declareAccount({ customerId, accountId, state, scopes, at });
+    if (email !== undefined) await store.addEmail({ customerId, accountId, email, verified: emailVerified, at });
+    for (const link of links) {
+      const linked = await store.linkAccount({ customerId, ...link }, accountId, at);
+      if (linked === 'taken') throw linkTaken(accountId, link);
+    }
   }
+}
+
+function linkTaken(accountId: string, { issuer, subject }: StatedAccount['links'][number]): Misuse {
+  return new Misuse(
+    'account/link',
+    `The subject ${subject} of ${issuer} is linked to another account than ${accountId}, or ${accountId} to another subject.`,
+  );
 }

@@ -1,8 +1,12 @@
+import { StoreUnavailable } from '@crossgrant/platform';
 import type { ResourceDirectory } from '@crossgrant/resource';
 
 export interface DirectoryHolder {
   current(): ResourceDirectory;
-  /** Resolves when a directory is held that was read after this call. */
+  /**
+   * Resolves when a directory is held that was read after this call. Where it cannot be read the last good one stays, and
+   * whoever needed a later one is told to come back: nothing is decided by what is known to be stale.
+   */
   refresh(): Promise<void>;
 }
 
@@ -13,7 +17,9 @@ export async function holdDirectory(load: () => Promise<ResourceDirectory>): Pro
   let next: Promise<void> | undefined;
 
   async function read(): Promise<void> {
-    const loaded = await load();
+    const loaded = await load().catch((cause: unknown) => {
+      throw new StoreUnavailable('the directory could not be read', { cause }); // LES-73
+    });
     if (loaded.epoch >= held.epoch) held = loaded;
   }
 

@@ -29,15 +29,24 @@ export interface DirectoryDeps extends TrustDeps {
  * snapshot.
  */
 export async function loadDirectory(deps: DirectoryDeps): Promise<ResourceDirectory> {
-  const { kysely } = deps.database;
   const epoch = await readEpoch(deps.database, deps.scope);
-  const [customers, issuers, clients, secrets, resources] = await Promise.all([
-    kysely.selectFrom('customers').selectAll().execute(),
-    kysely.selectFrom('trusted_issuers').selectAll().execute(),
-    kysely.selectFrom('as_clients').selectAll().execute(),
-    kysely.selectFrom('as_client_secrets').selectAll().execute(),
-    kysely.selectFrom('as_resources').selectAll().orderBy('identifier').execute(),
-  ]);
+  return readDirectory(deps.database.kysely, epoch, deps);
+}
+
+/**
+ * The directory that the rows make. Throws where the trust they state makes no sense: inside the transaction of a change,
+ * so that what no replica could work with is never committed.
+ */
+export async function readDirectory(
+  queries: Database<AuthServerSchema>['kysely'],
+  epoch: number,
+  deps: Omit<DirectoryDeps, 'database'>,
+): Promise<ResourceDirectory> {
+  const customers = await queries.selectFrom('customers').selectAll().execute();
+  const issuers = await queries.selectFrom('trusted_issuers').selectAll().execute();
+  const clients = await queries.selectFrom('as_clients').selectAll().execute();
+  const secrets = await queries.selectFrom('as_client_secrets').selectAll().execute();
+  const resources = await queries.selectFrom('as_resources').selectAll().orderBy('identifier').execute();
   const trustedIssuers = issuers.map((row) => trustedIssuerOf(row, deps));
   const directory = buildDirectory({
     epoch,
@@ -50,11 +59,11 @@ export async function loadDirectory(deps: DirectoryDeps): Promise<ResourceDirect
     clients: clients.map((row) => clientOf(row, secrets, deps)),
     resources: resources.map((row) => resourceOf(row, deps.secrets)),
   });
-  checkTrust(deps.issuer, trustedIssuers, directory);
+  checkTrust(deps.issuer, trustedIssuers, directory); // LES-73
   return directory;
 }
 
-function trustedIssuerOf(row: TrustedIssuerRow, deps: DirectoryDeps): TrustedIssuer {
+function trustedIssuerOf(row: TrustedIssuerRow, deps: TrustDeps): TrustedIssuer {
   const settings = JSON.parse(row.settings) as Omit<TrustedIssuerSettings, 'issuer' | 'customer' | 'state'>;
   return trustedIssuerFrom(
     {
@@ -67,7 +76,11 @@ function trustedIssuerOf(row: TrustedIssuerRow, deps: DirectoryDeps): TrustedIss
   );
 }
 
-function clientOf(row: ClientRow, secrets: readonly ClientSecretRow[], deps: DirectoryDeps): ResourceClient {
+function clientOf(
+  row: ClientRow,
+  secrets: readonly ClientSecretRow[],
+  deps: Omit<DirectoryDeps, 'database'>,
+): ResourceClient {
   const own = secrets.filter((secret) => secret.client_id === row.client_id);
   const macOf = (secret: string): string => deps.secrets.mac(clientSecretPurpose, secret);
   return {

@@ -6,7 +6,7 @@ import type { ResourceDirectory, TrustedIssuer } from './resource-directory.ts';
  * Refuses a configuration in which one trust entry could speak for another, or for nobody.
  *
  * Two entries whose keys come from one place are one signer: unless each is tied to tenants of its own, a token made for
- * the people of one would pass for the people of the other.
+ * the people of one would pass for the people of the other. A disabled entry vouches for nobody and stands in nobody's way.
  *
  * ID-JAG-04 §4.1, §6, §9.3.
  */
@@ -21,6 +21,7 @@ export function checkTrust(self: string, issuers: readonly TrustedIssuer[], dire
     names.add(trusted.issuer);
     checkReferences(trusted, directory);
 
+    if (trusted.state !== 'active') continue;
     for (const source of trusted.keySources) {
       const other = seen.get(source);
       if (other !== undefined && !areTiedToTenants(trusted, other)) throw sharedKeys(trusted, other, source); // LES-37
@@ -70,7 +71,7 @@ function isTiedToTenants({ tenant }: TrustedIssuer): boolean {
 }
 
 function sharedKeys(trusted: TrustedIssuer, other: TrustedIssuer, source: string): Misuse {
-  const problem = `has the keys of ${other.issuer} (${source}); give both a tenant pin or a tenant map`;
+  const problem = `has the keys of ${other.issuer} (${source}); give both a tenant pin or a tenant map, or disable one`;
   return misuse('shared-keys', trusted, problem);
 }
 

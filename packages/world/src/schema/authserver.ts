@@ -1,7 +1,7 @@
+import { limits } from '@crossgrant/protocol';
 import { z } from 'zod';
 import { resourceClientAuth } from './client-auth.ts';
 import {
-  clientIdentifier,
   database,
   emailAddress,
   identifier,
@@ -50,7 +50,7 @@ const account = z
 
 const resourceClient = z
   .strictObject({
-    id: clientIdentifier.describe('Its client id here. The key of an upsert.'),
+    id: identifier.describe('Its client id here. The key of an upsert.'),
     name: label.optional(),
     auth: resourceClientAuth,
     customer: identifier.optional().describe('The one customer it works for; every customer where none is given.'),
@@ -85,7 +85,9 @@ const trustedIssuer = z
       .describe('pin: only this tenant of the issuer. map: several tenants, each a customer of its own.'),
     audTenants: z.array(identifier).optional().describe('Further customers an ID-JAG may name by aud_tenant.'),
     clients: z
-      .union([z.literal('any'), z.array(clientIdentifier)], { error: 'must be a list of client ids, or any.' })
+      .union([z.literal('any'), z.array(identifier).min(1, 'must name at least one client.')], {
+        error: 'must be a list of client ids, or any.',
+      })
       .describe('The clients whose ID-JAGs it may issue.'),
     resources: z
       .array(resourceIdentifier)
@@ -103,7 +105,13 @@ const trustedIssuer = z
       .enum(['refuse', 'allow'], { error: 'must be refuse or allow.' })
       .default('refuse')
       .describe('Whether one ID-JAG may be redeemed again before it expires.'),
-    skewSeconds: z.number().int().min(0).max(300).default(30).describe('How far its clock may be off.'),
+    skewSeconds: z
+      .number()
+      .int()
+      .min(0)
+      .max(limits.skewSecondsAtMost, `must be at most ${limits.skewSecondsAtMost} seconds.`)
+      .default(limits.skewSeconds)
+      .describe('How far its clock may be off.'),
     lifetimeCapSeconds: seconds
       .max(3600, 'must be at most 3600.')
       .default(300)
@@ -122,7 +130,9 @@ const protectedResource = z
     name: label.optional(),
     scopes: z.array(scopeToken).min(1, 'must name at least one scope.'),
     tools: z.record(label, scopeToken).default({}).describe('The scope each MCP tool needs.'),
-    accessTokenSeconds: seconds.max(86_400, 'must be at most a day.').default(600),
+    accessTokenSeconds: seconds
+      .max(limits.accessTokenSecondsAtMost, `must be at most ${limits.accessTokenSecondsAtMost} seconds.`)
+      .default(limits.accessTokenSeconds),
     introspectionSecret: secret.optional().describe('Lets the resource server introspect tokens for this resource.'),
   })
   .meta({ id: 'ProtectedResource', description: "An API or MCP server that takes this server's access tokens." });
