@@ -84,6 +84,14 @@ verifies('ADM-01', 'a rule is withdrawn by its state, on every replica', async (
   expect(await answerAfter(rules('active'))).toBe('chat.read');
 });
 
+verifies('LES-21', 'an ID-JAG ends with its connection at the latest', async () => {
+  const expiresAt = new Date(world.clock.nowMs + 90_500).toISOString();
+  const again = await world.replica({ policy: { ...policy, ...withConnection({ expiresAt }) } });
+  expect((await world.exchange({}, { at: again })).body.expires_in).toBe(90);
+  world.clock.nowMs += 90_500;
+  expect((await world.exchange({}, { at: again })).body.error).toBe('access_denied');
+});
+
 verifies('ADM-01', 'two resource apps of one issuer are one sentence', async () => {
   const renamed = withChat(() => ({ id: 'chat2' }));
   const connections = policy.connections?.map((each) =>

@@ -24,13 +24,15 @@ export interface SignedIdJag {
 }
 
 /**
- * Signs what policy allowed, and nothing of what was only requested. The ID-JAG ends with its session at the latest.
+ * Signs what policy allowed, and nothing of what was only requested. The ID-JAG ends with its session and its connection
+ * at the latest.
  *
  * ID-JAG-04 §3.1, §4.3.3.
  */
 export function signIdJag(keyRing: KeyRing, order: IdJagOrder): Result<SignedIdJag> {
   const { permit, allowed, connection, resourceApp, nowSeconds } = order;
-  const lifetimeSeconds = Math.min(allowed.lifetimeSeconds, permit.notAfter - nowSeconds); // LES-21
+  const notAfter = Math.min(permit.notAfter, Math.floor((connection.expiresAt ?? Infinity) / 1000));
+  const lifetimeSeconds = Math.min(allowed.lifetimeSeconds, notAfter - nowSeconds); // LES-21
   if (lifetimeSeconds < 1) return refuse('subject-token/session-ended', { because: 'no time left' }); // LES-21
 
   const jti = newJti();

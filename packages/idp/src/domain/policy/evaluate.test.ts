@@ -191,6 +191,20 @@ verifies('LES-73', 'a person whose groups or identity are unknown meets every de
   );
 });
 
+verifies(
+  ['STP-01', 'TEX-17'],
+  'a scope that is denied does not hide what a fresh sign-on would give of the others',
+  () => {
+    const deny = rule({ id: 'rul_2', effect: 'deny', scopes: ['chat.read'] });
+    const fresh = rule({ scopes: ['chat.write'], conditions: { maxAge: 60 } });
+    const asked = (scopes: readonly string[]): string =>
+      cause(evaluatePolicy(policy({ rules: [deny, fresh] }), facts({ scopes })));
+    expect(asked(['chat.read', 'chat.write'])).toBe('step_up');
+    expect(asked(['chat.write'])).toBe('step_up');
+    expect(asked(['chat.read'])).toBe('denied_by_rule');
+  },
+);
+
 verifies(['STP-02', 'ATK-62'], 'step-up is asked for only when a better sign-on can succeed', () => {
   const strong = (conditions: RuleConditions): Decision =>
     evaluatePolicy(policy({ rules: [rule({ conditions })] }), facts());

@@ -34,12 +34,12 @@ export function summarise({ connection, resources, left, judgements, wouldOtherS
       lifetimeSeconds: Math.min(connection.lifetimeSeconds, longestLifetimeSeconds), // IDJ-08
     };
   }
-  if (reasons.some(({ because }) => because === 'denied_by_rule')) {
-    return { ...base, outcome: 'deny', because: 'denied_by_rule' };
-  }
   const needs = judgements.flatMap(({ need }) => need ?? []);
   if (needs.length > 0) {
-    return { ...base, outcome: 'step_up', need: strictest(needs.map(({ stepUp }) => stepUp)) };
+    return { ...base, outcome: 'step_up', need: strictest(needs.map(({ stepUp }) => stepUp)) }; // STP-01
+  }
+  if (reasons.some(({ because }) => because === 'denied_by_rule')) {
+    return { ...base, outcome: 'deny', because: 'denied_by_rule' };
   }
   return { ...base, outcome: 'deny', because: wouldOtherScopesPass() ? 'no_scope' : 'no_rule_allows' };
 }
