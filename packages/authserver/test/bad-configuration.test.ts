@@ -69,7 +69,7 @@ verifies(
   'a disabled issuer stands in the way of nobody, and is not enabled beside its heir',
   async () => {
     const config = configFor(folder.path('heir.db'));
-    const served = await start(config);
+    await start(config);
     const heir = { ...trusted, issuer: renamed };
     await expect(startAuthServer({ ...config, trustedIssuers: [heir] })).rejects.toThrow('disable one');
     const next = await start({ ...config, trustedIssuers: [{ ...trusted, state: 'disabled' }, heir] });

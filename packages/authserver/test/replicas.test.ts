@@ -86,6 +86,28 @@ verifies(
 );
 
 verifies(
+  ['RED-10', 'ATK-46', 'SUB-02'],
+  'claims that no database could keep are refused on PostgreSQL like anywhere, never answered by 500',
+  async () => {
+    const [first, second] = await replicas();
+    for (const claims of [
+      { sub: 'a\u0000b' },
+      { sub: 'x\ud800' },
+      { jti: 'a\u0000b' },
+      { acr: '\u0000' },
+      { amr: ['\u0000'] },
+      { act: { sub: 'x\u0000' } },
+    ])
+      expect([claims, await first.redeem(claims)]).toMatchObject([
+        claims,
+        { status: 400, body: { error: 'invalid_grant' } },
+      ]);
+    await Promise.all([first.close(), second.close()]);
+  },
+  60_000,
+);
+
+verifies(
   'KEY-02',
   'replicas sign and verify with the same keys',
   async () => {

@@ -137,7 +137,7 @@ verifies(['RSV-01', 'LES-35'], 'times must be safe integers and in range', () =>
   expect(outcome({ nbf: '1' })).toBe('bearer/claims');
 });
 
-verifies(['RSV-01', 'LES-35'], 'claims of a wrong type are refused', () => {
+verifies(['RSV-01', 'LES-35', 'ATK-46'], 'claims of a wrong type are refused', () => {
   const wrong = [
     { sub: 1 },
     { sub: '' },
@@ -151,6 +151,11 @@ verifies(['RSV-01', 'LES-35'], 'claims of a wrong type are refused', () => {
     { acr: 1 },
     { amr: 'mfa' },
     { amr: [1] },
+    { sub: 'a\u0000' },
+    { jti: 'a\ud800' },
+    { customer: 'a\n' },
+    { acr: '\udc00' },
+    { amr: ['a\u0000'] },
   ];
   for (const changes of wrong) expect(outcome(changes), JSON.stringify(changes)).toBe('bearer/claims');
   expect(outcome({ scope: undefined })).toBe('accepted');

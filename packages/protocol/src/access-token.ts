@@ -1,3 +1,4 @@
+import { isClaimText } from './claim-text.ts';
 import { acceptance, isNumericDate } from './clock.ts';
 import { typs } from './constants.ts';
 import type { JsonObject, JsonValue } from './json.ts';
@@ -119,7 +120,7 @@ export function checkAccessTokenPayload(
   if (!scope.ok) return scope;
 
   const { sub, client_id: clientId, jti } = payload;
-  if (!isText(sub) || !isText(clientId) || !isText(jti)) return refuse('bearer/claims'); // RSV-01
+  if (!isClaimText(sub) || !isClaimText(clientId) || !isClaimText(jti)) return refuse('bearer/claims'); // RSV-01
   if (!hasSoundOptionalClaims(payload)) return refuse('bearer/claims'); // LES-35
   return ok({
     issuer: expected.issuer,
@@ -165,12 +166,8 @@ function readScope(scope: JsonValue | undefined): Result<ScopeSet> {
 
 function hasSoundOptionalClaims(payload: JsonObject): boolean {
   const { customer, auth_time: authTime, acr, amr } = payload;
-  if (customer !== undefined && !isText(customer)) return false;
+  if (customer !== undefined && !isClaimText(customer)) return false;
   if (authTime !== undefined && !isNumericDate(authTime)) return false;
-  if (acr !== undefined && !isText(acr)) return false;
-  return amr === undefined || (Array.isArray(amr) && amr.every(isText));
-}
-
-function isText(value: unknown): value is string {
-  return typeof value === 'string' && value.length > 0 && value.length <= 2_048;
+  if (acr !== undefined && !isClaimText(acr)) return false;
+  return amr === undefined || (Array.isArray(amr) && amr.every(isClaimText));
 }

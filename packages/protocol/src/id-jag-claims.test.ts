@@ -80,6 +80,28 @@ verifies(
   },
 );
 
+verifies(
+  ['RED-10', 'IDJ-07', 'ATK-46', 'SUB-02'],
+  'a text that two readers could keep differently is refused: control characters and half characters',
+  () => {
+    const texts = ['a\u0000b', 'a\n', '\u007f', '\u0085', 'x\ud800', 'x\udbff', '\udc00x', '\udc00\ud800'];
+    for (const claim of ['iss', 'sub', 'client_id', 'jti', 'tenant', 'aud_tenant', 'aud_sub', 'email', 'acr'])
+      for (const text of texts) {
+        expect(outcome(checkTypes(jws({ [claim]: text }))), `${claim} ${JSON.stringify(text)}`).toBe(
+          'assertion/claims',
+        );
+      }
+    for (const text of texts) {
+      expect(outcome(checkTypes(jws({ amr: ['mfa', text] })))).toBe('assertion/claims');
+      expect(outcome(checkTypes(jws({ act: { sub: text } })))).toBe('assertion/claims');
+      expect(outcome(checkTypes(jws({ act: { sub: 'a', act: { sub: 'b', [text]: [1] } } })))).toBe('assertion/claims');
+    }
+    expect(outcome(checkTypes(jws({ sub: 'Łukasz \u{1f600}', act: { sub: 'a', iss: '', n: [null, 1] } })))).toBe(
+      'accepted',
+    );
+  },
+);
+
 verifies(['RED-10', 'IDJ-09', 'ATK-46'], 'a known optional claim of a wrong type is refused', () => {
   const wrong = {
     nbf: '1',

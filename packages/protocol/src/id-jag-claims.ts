@@ -1,5 +1,6 @@
+import { hasClaimTexts, isClaimText } from './claim-text.ts';
 import { acceptance, isNumericDate } from './clock.ts';
-import { limits, typs } from './constants.ts';
+import { typs } from './constants.ts';
 import type { IssuerUrl } from './issuer.ts';
 import { trailingSlashAlias } from './issuer.ts';
 import type { JsonObject, JsonValue } from './json.ts';
@@ -155,23 +156,24 @@ export function checkTenantShape(claims: IdJagClaims, expected: TenantExpectatio
 type ClaimCheck = readonly [claim: string, test: (value: JsonValue | undefined) => boolean];
 
 const claimChecks: readonly ClaimCheck[] = [
-  ['iss', isText], // RED-10
-  ['sub', isText], // RED-10
+  ['iss', isClaimText], // RED-10
+  ['sub', isClaimText], // RED-10
   ['aud', isAudience], // RED-10, ATK-46
-  ['client_id', isText], // RED-10, ATK-07
-  ['jti', isText], // RED-10, IDJ-07, ATK-46
+  ['client_id', isClaimText], // RED-10, ATK-07
+  ['jti', isClaimText], // RED-10, IDJ-07, ATK-46
   ['iat', isNumericDate], // RED-10, LES-35
   ['exp', isNumericDate], // RED-10, LES-35, ATK-46
   ['nbf', optional(isNumericDate)], // IDJ-09
-  ['tenant', optional(isText)],
-  ['aud_tenant', optional(isText)],
-  ['aud_sub', optional(isText)],
-  ['email', optional(isText)],
+  ['tenant', optional(isClaimText)],
+  ['aud_tenant', optional(isClaimText)],
+  ['aud_sub', optional(isClaimText)],
+  ['email', optional(isClaimText)],
   ['email_verified', optional(isBoolean)],
   ['auth_time', optional(isNumericDate)],
-  ['acr', optional(isText)],
+  ['acr', optional(isClaimText)],
   ['amr', optional(isTextArray)],
   ['session_expiry', optional(isNumericDate)],
+  ['act', optional(hasClaimTexts)], // ATK-46
 ];
 
 function firstWrongClaim(payload: JsonObject): string | undefined {
@@ -179,24 +181,17 @@ function firstWrongClaim(payload: JsonObject): string | undefined {
   return undefined;
 }
 
-function isText(value: JsonValue | undefined): boolean {
-  return typeof value === 'string' && value.length > 0 && value.length <= maximumTextCharacters;
-}
-
-/** Longest claim text that is kept: an issuer or client identifier may be a URL. */
-const maximumTextCharacters = limits.headerBytes;
-
 function isBoolean(value: JsonValue | undefined): boolean {
   return typeof value === 'boolean';
 }
 
 function isTextArray(value: JsonValue | undefined): boolean {
-  return Array.isArray(value) && value.length <= 32 && value.every(isText);
+  return Array.isArray(value) && value.length <= 32 && value.every(isClaimText);
 }
 
 /** Text or an array of texts; how many are allowed is the audience check's business. */
 function isAudience(value: JsonValue | undefined): boolean {
-  return isText(value) || isTextArray(value);
+  return isClaimText(value) || isTextArray(value);
 }
 
 function optional(test: (value: JsonValue | undefined) => boolean): (value: JsonValue | undefined) => boolean {
