@@ -28,6 +28,7 @@ export async function discover(deps: ClientDeps, resource: string, pointedAt?: s
   requirePinnedIssuer(deps, document.resource, credentials);
   const server = await findAuthorizationServer(deps, credentials.issuer);
   requireIdJag(server, credentials);
+  requirePinnedIssuer(deps, document.resource, credentials); // ATK-15
 
   const target: Target = {
     resource: document.resource, // MCP-16
