@@ -6,7 +6,7 @@ import { CrossgrantError, isCrossgrantError } from './errors.ts';
 import { exchangeForIdJag } from './exchange.ts';
 import { currentSubject, loadSession } from './identity.ts';
 import { type AccessToken, memoryOf, type SessionMemory, singleFlight } from './memory.ts';
-import { newBudget, type RecoveryOptions, recover } from './recovery.ts';
+import { type Attempt, newBudget, type RecoveryOptions, recover } from './recovery.ts';
 import { redeemIdJag } from './redemption.ts';
 import { chooseScopes, compareScopes } from './scope-choice.ts';
 import { requireSessionId, type Session } from './sessions.ts';
@@ -34,18 +34,21 @@ export async function obtainAccessToken(
   request: AccessRequest,
   hint: ChallengeHint = {},
 ): Promise<AccessToken> {
-  const session = await loadSession(deps, requireSessionId(request.session));
-  const memory = memoryOf(deps.memory, session.id);
+  const memory = memoryOf(deps.memory, requireSessionId(request.session));
+  const { signOns } = memory;
+  const session = await loadSession(deps, request.session, memory);
   const target = await discover(deps, request.resource, hint.resourceMetadata);
+  if (memory.dropped) throw new CrossgrantError('signed_out', 'discovery'); // CLI-09
   const scopes = scopesFor(memory, target, request, hint);
-  const key = tokenKey(deps, session, target, scopes);
+  const keyOf = (signOn: number): string => tokenKey(deps, session, signOn, target, scopes);
+  const key = keyOf(signOns);
 
   const cached = memory.tokens.get(key);
   if (cached !== undefined && deps.clock() < cached.renewAt) return cached; // CLI-06
   return singleFlight(memory.flights, key, async () => {
-    const token = await acquire(deps, request, session, target, scopes);
+    const { token, signOn } = await acquire(deps, request, memory, { session, scopes, signOn: signOns }, target);
     if (memory.dropped) throw new CrossgrantError('signed_out', 'redeem'); // CLI-09
-    keepToken(deps, memory, key, token);
+    keepToken(deps, memory, keyOf(signOn), token);
     return token;
   });
 }
@@ -58,25 +61,33 @@ function keepToken(deps: ClientDeps, memory: SessionMemory, key: string, token: 
 
 /** Forgets a token that the resource refused. */
 export function forgetToken(deps: ClientDeps, sessionId: string, value: string): void {
-  const tokens = memoryOf(deps.memory, sessionId).tokens;
+  const tokens = deps.memory.sessions.get(sessionId)?.tokens ?? new Map<string, AccessToken>();
   for (const [key, token] of tokens) if (token.value === value) tokens.delete(key);
+}
+
+/** An attempt, and how often the person had signed on when it began. */
+interface DatedAttempt extends Attempt {
+  readonly signOn: number;
 }
 
 async function acquire(
   deps: ClientDeps,
   request: AccessRequest,
-  session: Session,
+  memory: SessionMemory,
+  first: DatedAttempt,
   target: Target,
-  scopes: readonly string[] | undefined,
-): Promise<AccessToken> {
+): Promise<{ readonly token: AccessToken; readonly signOn: number }> {
   const budget = newBudget();
-  let attempt = { session, scopes };
+  let attempt = first;
   for (;;) {
     try {
-      return await attemptOnce(deps, attempt.session, target, attempt.scopes);
+      return { token: await attemptOnce(deps, attempt.session, target, attempt.scopes), signOn: attempt.signOn };
     } catch (error) {
       if (!isCrossgrantError(error)) throw error;
-      attempt = await recover(deps, request, budget, attempt, error);
+      const isOvertaken = memory.dropped && error.code !== 'account_switched';
+      if (isOvertaken) throw new CrossgrantError('signed_out', error.stage); // CLI-09
+      const next = await recover(deps, request, budget, attempt, error);
+      attempt = { ...next, signOn: memory.signOns };
     }
   }
 }
@@ -113,10 +124,17 @@ function scopesFor(
   });
 }
 
-/** Everything that decides what a token is good for. Two people, issuers or scope sets never share a token. */
-function tokenKey(deps: ClientDeps, session: Session, target: Target, scopes: readonly string[] | undefined): string {
+/** Everything that decides what a token is good for. Two people, sign-ons, issuers or scope sets never share a token. */
+function tokenKey(
+  deps: ClientDeps,
+  session: Session,
+  signOn: number,
+  target: Target,
+  scopes: readonly string[] | undefined,
+): string {
   return JSON.stringify([
     session.subject, // CLI-06, ATK-64
+    signOn, // CLI-06
     deps.idp.issuer,
     target.server.issuer,
     target.credentials.clientId,

@@ -5,7 +5,7 @@ import type { ClientDeps } from './deps.ts';
 import { isKnownTarget } from './discovery/discover.ts';
 import { CrossgrantError, CrossgrantMisuse } from './errors.ts';
 import { loadSession } from './identity.ts';
-import { type AccessToken, memoryOf } from './memory.ts';
+import { type AccessToken, memoryOf, type SessionMemory } from './memory.ts';
 import { withoutQuery } from './oauth-error.ts';
 import { sendPatiently } from './patience.ts';
 import { newBudget, type RecoveryOptions, signOnAgain } from './recovery.ts';
@@ -41,12 +41,21 @@ export async function callResource(
 ): Promise<Response> {
   const resource = checkCall(deps, url, init, options);
   const request: AccessRequest = { ...options, session: requireSessionId(sessionId), resource };
+  const memory = memoryOf(deps.memory, request.session);
   const state: CallState = { token: await firstToken(deps, request, init), renewals: 1, widenings: 2, stepUps: 1 };
 
   for (;;) {
+    if (memory.dropped) throw new CrossgrantError('signed_out', 'call'); // CLI-09, ATK-64
     const response = await sendOnce(deps, url, init, state.token);
     if (!isReplayable(init)) return response;
-    const proceed = await answerRefusal(deps, { request, url, response, challenge: readChallenge(response), state });
+    const proceed = await answerRefusal(deps, {
+      request,
+      memory,
+      url,
+      response,
+      challenge: readChallenge(response),
+      state,
+    });
     if (!proceed) return response;
     await response.body?.cancel();
   }
@@ -90,6 +99,7 @@ async function sendOnce(
 /** An answer of the resource, with what it asks for. */
 interface Refused {
   readonly request: AccessRequest;
+  readonly memory: SessionMemory;
   readonly url: string;
   readonly response: Response;
   readonly challenge: ResourceChallenge;
@@ -123,7 +133,7 @@ async function widen(deps: ClientDeps, refused: Refused): Promise<boolean> {
   if (token === undefined || challenge.scopes === undefined) throw failureOf(refused, 'insufficient_scope');
   if (state.widenings === 0) throw failureOf(refused, 'insufficient_scope'); // CLI-07, MCP-12
   state.widenings -= 1;
-  const { neededScopes } = memoryOf(deps.memory, request.session);
+  const { neededScopes } = refused.memory;
   const key = normalizeResource(token.resource);
   const had = union(token.askedScopes ?? token.scopes ?? [], neededScopes.get(key) ?? []);
   neededScopes.set(key, union(had, challenge.scopes)); // MCP-12, CLI-07
@@ -137,7 +147,7 @@ async function stepUp(deps: ClientDeps, refused: Refused): Promise<boolean> {
   const failure = stepUpFrom(challenge, refused.url, refused.response);
   if (state.stepUps === 0) throw failure; // ATK-62
   state.stepUps -= 1;
-  const attempt = { session: await loadSession(deps, request.session), scopes: request.scopes };
+  const attempt = { session: await loadSession(deps, request.session, refused.memory), scopes: request.scopes };
   const demand = { session: request.session, reason: 'step_up' as const, acrValues, maxAge };
   await signOnAgain(deps, request, newBudget(), attempt, failure, demand);
   if (state.token !== undefined) forgetToken(deps, request.session, state.token.value); // CLI-07

@@ -1,13 +1,13 @@
 import { type AccessRequest, type ChallengeHint, forgetToken, obtainAccessToken } from './access-token.ts';
 import { type CallOptions, callResource } from './call.ts';
-import { type ClientDeps, createDeps } from './deps.ts';
+import { createDeps } from './deps.ts';
 import type { AccessToken } from './memory.ts';
 import type { CrossgrantClientOptions } from './options.ts';
 import { requireSessionId, type Session } from './sessions.ts';
 import { type AdoptedSignOn, adoptSignOn } from './sign-on/adopt.ts';
 import { beginSignOn, type PendingSignOn, type SignOnRequest } from './sign-on/begin.ts';
 import { finishSignOn } from './sign-on/finish.ts';
-import { signOut } from './sign-out.ts';
+import { signOut, signOutEverywhere } from './sign-out.ts';
 
 /** A client app of one organisation: signs people on, and calls resources for them. */
 export interface CrossgrantClient {
@@ -45,11 +45,4 @@ export function createCrossgrantClient(options: CrossgrantClientOptions): Crossg
     forgetAccessToken: (session, value) => forgetToken(deps, session, value),
     fetch: (session, url, init, callOptions) => callResource(deps, session, String(url), init ?? {}, callOptions ?? {}),
   };
-}
-
-async function signOutEverywhere(
-  deps: ClientDeps,
-  match: { readonly subject?: string; readonly sid?: string },
-): Promise<void> {
-  for (const session of await deps.sessions.find(match)) await signOut(deps, session); // CLI-09
 }

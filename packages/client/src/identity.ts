@@ -3,9 +3,10 @@ import * as oauth from 'oauth4webapi';
 import type { ClientDeps } from './deps.ts';
 import { findAuthorizationServer } from './discovery/authorization-server.ts';
 import type { AuthorizationServer } from './discovery/target.ts';
-import { CrossgrantError } from './errors.ts';
-import { memoryOf, singleFlight } from './memory.ts';
-import { readSession, type Session, saveSession } from './sessions.ts';
+import { CrossgrantError, isCrossgrantError } from './errors.ts';
+import { forgetMemory, memoryOf, type SessionMemory, singleFlight } from './memory.ts';
+import { isSame, replaceSession, signedOut } from './session-writes.ts';
+import { readSession, type Session } from './sessions.ts';
 import { signOut } from './sign-out.ts';
 import { askTokenEndpoint, oauthClient, problemOf, responseOf, type TokenAnswer } from './token-endpoint.ts';
 import { signOnFailure } from './token-failures.ts';
@@ -20,10 +21,15 @@ export interface SubjectToken {
 const expiryMarginMs = 10_000;
 
 /** Loads a session of the pinned identity provider; a session of another one is never used here. */
-export async function loadSession(deps: ClientDeps, id: string): Promise<Session> {
-  await saveLeftover(deps, id);
+export async function loadSession(
+  deps: ClientDeps,
+  id: string,
+  memory: SessionMemory = memoryOf(deps.memory, id),
+): Promise<Session> {
+  await saveLeftover(deps, memory);
   const session = await readSession(deps.sessions, id);
-  if (session === undefined) throw new CrossgrantError('session_unknown', 'sign_on');
+  if (session === undefined) throw unknownSession(deps, id, memory);
+  if (memory.dropped) throw signedOut(); // CLI-09
   if (session.issuer !== deps.idp.issuer) throw foreignSession(deps, session); // LES-91, MCP-09
   return session;
 }
@@ -36,19 +42,39 @@ export async function currentSubject(deps: ClientDeps, session: Session): Promis
 
 /**
  * Gets a new ID token with the refresh token. The new session is stored before anything in it is used, and a refresh
- * token that was replaced is never sent again, even when storing failed.
+ * token that was replaced is never sent again, even when storing failed. Somebody who refreshed or signed on meanwhile
+ * wins: then that session is the answer.
  *
  * OpenID Connect Core §12, RFC 9700 §4.14.
  */
 export function renewSession(deps: ClientDeps, session: Session): Promise<Session> {
   const memory = memoryOf(deps.memory, session.id);
-  return singleFlight(memory.flights, 'renew', () => refresh(deps, session));
+  return singleFlight(memory.flights, 'renew', () => renew(deps, memory, session));
 }
 
-async function refresh(deps: ClientDeps, session: Session): Promise<Session> {
+async function renew(deps: ClientDeps, memory: SessionMemory, session: Session): Promise<Session> {
+  const held = await loadSession(deps, session.id, memory);
+  const isNewer = held.idToken !== session.idToken && isUsable(deps, held);
+  const renewed = isNewer ? held : await refreshOrNewer(deps, memory, held); // CLI-10
+  if (renewed.subject !== session.subject) throw await accountSwitched(deps, session, renewed.subject); // CLI-09, ATK-64
+  return renewed;
+}
+
+/** A refresh token may be refused because a newer sign-on took its place. */
+async function refreshOrNewer(deps: ClientDeps, memory: SessionMemory, held: Session): Promise<Session> {
+  try {
+    return await refresh(deps, memory, held);
+  } catch (error) {
+    if (!isCrossgrantError(error) || error.code !== 'sign_on_required') throw error;
+    const now = await loadSession(deps, held.id, memory);
+    if (isSame(now, held) || !isUsable(deps, now)) throw error;
+    return now; // CLI-10
+  }
+}
+
+async function refresh(deps: ClientDeps, memory: SessionMemory, session: Session): Promise<Session> {
   const { refreshToken } = session;
-  const memory = memoryOf(deps.memory, session.id);
-  if (refreshToken === undefined) throw await assertionSpent(deps, session);
+  if (refreshToken === undefined) throw await assertionSpent(deps, memory, session);
   if (memory.spentRefreshTokens.has(refreshToken)) throw new CrossgrantError('token_store_failed', 'sign_on'); // LES-93
 
   const idp = await findAuthorizationServer(deps, deps.idp.issuer);
@@ -59,10 +85,9 @@ async function refresh(deps: ClientDeps, session: Session): Promise<Session> {
   const next = await readRefresh(deps, idp, session, answer);
 
   if (next.refreshToken !== refreshToken) memory.spentRefreshTokens.add(refreshToken); // LES-93
-  if (memory.dropped) throw new CrossgrantError('signed_out', 'sign_on'); // CLI-09
-  memory.unsaved = next; // LES-93
-  await saveLeftover(deps, session.id);
-  return next;
+  memory.unsaved = { before: session, next }; // LES-93
+  const kept = await saveLeftover(deps, memory);
+  return kept === next ? next : loadSession(deps, session.id, memory); // LES-93
 }
 
 async function readRefresh(
@@ -129,17 +154,26 @@ function isUsable(deps: ClientDeps, session: Session): boolean {
 }
 
 /** Nothing is left to present: the assertion goes out of the store as well. */
-async function assertionSpent(deps: ClientDeps, session: Session): Promise<CrossgrantError> {
+async function assertionSpent(deps: ClientDeps, memory: SessionMemory, session: Session): Promise<CrossgrantError> {
   const { idToken: _spent, idTokenExpiresAt, ...rest } = session;
-  if (idTokenExpiresAt !== undefined && idTokenExpiresAt <= deps.clock()) await saveSession(deps.sessions, rest); // DEL-01
+  const isSpent = idTokenExpiresAt !== undefined && idTokenExpiresAt <= deps.clock();
+  if (isSpent) await replaceSession(deps, memory, session, rest); // DEL-01
   return new CrossgrantError('sign_on_required', 'sign_on');
 }
 
-async function saveLeftover(deps: ClientDeps, id: string): Promise<void> {
-  const memory = deps.memory.sessions.get(id);
-  if (memory?.unsaved === undefined) return;
-  await saveSession(deps.sessions, memory.unsaved); // LES-93
-  memory.unsaved = undefined;
+/** Returns what the store holds now, if something was left over. */
+async function saveLeftover(deps: ClientDeps, memory: SessionMemory): Promise<Session | undefined> {
+  const { unsaved } = memory;
+  if (unsaved === undefined) return undefined;
+  const kept = await replaceSession(deps, memory, unsaved.before, unsaved.next); // LES-93
+  if (memory.unsaved === unsaved) memory.unsaved = undefined;
+  return kept;
+}
+
+/** Nothing is remembered of a session that does not exist; one that is just being stored is left alone. */
+function unknownSession(deps: ClientDeps, id: string, memory: SessionMemory): CrossgrantError {
+  if (!memory.dropped && !deps.memory.writes.has(id)) forgetMemory(deps.memory, id); // CLI-09
+  return new CrossgrantError('session_unknown', 'sign_on');
 }
 
 function foreignSession(deps: ClientDeps, session: Session): CrossgrantError {

@@ -9,6 +9,8 @@ export interface ClientMemory {
   /** Which issuer a resource named first. */
   readonly pinnedIssuers: Map<string, string>;
   readonly sessions: Map<string, SessionMemory>;
+  /** The last write to the store that was asked for, by session, until it is done. */
+  readonly writes: Map<string, Promise<unknown>>;
 }
 
 /** An access token for one resource, and how it differs from what was asked. */
@@ -36,18 +38,22 @@ export interface KnownTarget {
 export interface SessionMemory {
   /** Set when the session ended; work under way then yields nothing. */
   dropped: boolean;
+  /** Set when the session was ended by a sign-out, and not for having vanished from the store. */
+  signedOut: boolean;
+  /** How often the person signed on: a token of an earlier sign-on does not stand in for one of a later. */
+  signOns: number;
   readonly tokens: Map<string, AccessToken>;
   readonly flights: Map<string, Promise<unknown>>;
   /** Scopes that the challenge of a resource named, and scopes that a call turned out to need, by resource. */
   readonly challengedScopes: Map<string, readonly string[]>;
   readonly neededScopes: Map<string, readonly string[]>;
   readonly spentRefreshTokens: Set<string>;
-  /** A session that the store could not take yet. */
-  unsaved: Session | undefined;
+  /** A session that the store could not take yet, and the one it takes the place of. */
+  unsaved: { readonly before: Session; readonly next: Session } | undefined;
 }
 
 export function createMemory(): ClientMemory {
-  return { servers: new Map(), targets: new Map(), pinnedIssuers: new Map(), sessions: new Map() };
+  return { servers: new Map(), targets: new Map(), pinnedIssuers: new Map(), sessions: new Map(), writes: new Map() };
 }
 
 export function memoryOf(memory: ClientMemory, sessionId: string): SessionMemory {
@@ -55,6 +61,8 @@ export function memoryOf(memory: ClientMemory, sessionId: string): SessionMemory
   if (known !== undefined) return known;
   const fresh: SessionMemory = {
     dropped: false,
+    signedOut: false,
+    signOns: 0,
     tokens: new Map(),
     flights: new Map(),
     challengedScopes: new Map(),
@@ -67,10 +75,17 @@ export function memoryOf(memory: ClientMemory, sessionId: string): SessionMemory
 }
 
 /** Forgets everything of a session, and marks it so that answers that arrive later are not kept. */
-export function dropMemory(memory: ClientMemory, sessionId: string): void {
+export function forgetMemory(memory: ClientMemory, sessionId: string): void {
   const known = memory.sessions.get(sessionId);
   if (known !== undefined) known.dropped = true; // CLI-09
   memory.sessions.delete(sessionId); // CLI-09
+}
+
+/** The same at sign-out, which a sign-on that is under way respects. */
+export function endMemory(memory: ClientMemory, sessionId: string): void {
+  const known = memory.sessions.get(sessionId);
+  if (known !== undefined) known.signedOut = true; // CLI-09
+  forgetMemory(memory, sessionId); // CLI-09
 }
 
 /** Joins callers that want the same thing at the same time. */

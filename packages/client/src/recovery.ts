@@ -80,15 +80,15 @@ async function renewIdentity(
 ): Promise<Attempt> {
   const canRefresh =
     failure.stage === 'exchange' && attempt.session.refreshToken !== undefined && take(budget, 'renewals');
-  const renewed = canRefresh ? await tryRenewal(deps, attempt.session.id) : undefined;
+  const renewed = canRefresh ? await tryRenewal(deps, attempt.session) : undefined;
   if (renewed !== undefined) return { ...attempt, session: renewed };
   return signOnAgain(deps, options, budget, attempt, failure, { session: attempt.session.id, reason: 'expired' });
 }
 
 /** Nothing when the refresh token is no longer accepted either. */
-async function tryRenewal(deps: ClientDeps, sessionId: string): Promise<Session | undefined> {
+async function tryRenewal(deps: ClientDeps, session: Session): Promise<Session | undefined> {
   try {
-    return await renewSession(deps, await loadSession(deps, sessionId)); // CLI-10, CLI-07
+    return await renewSession(deps, session); // CLI-10, CLI-07
   } catch (error) {
     if (isCrossgrantError(error) && error.code === 'sign_on_required') return undefined;
     throw error;
@@ -107,9 +107,10 @@ export async function signOnAgain(
   const { signOnAgain: ask } = options;
   if (ask === undefined || !take(budget, 'signOns')) throw failure; // ATK-62, STP-04
 
-  const before = await loadSession(deps, attempt.session.id);
-  await singleFlight(memoryOf(deps.memory, before.id).flights, 'sign-on', () => ask(demand));
-  const session = await loadSession(deps, before.id);
+  const memory = memoryOf(deps.memory, attempt.session.id);
+  const before = await loadSession(deps, attempt.session.id, memory);
+  await singleFlight(memory.flights, 'sign-on', () => ask(demand));
+  const session = await loadSession(deps, before.id, memory); // CLI-09
   if (session.subject !== attempt.session.subject) throw await accountSwitched(deps, attempt.session, session.subject); // CLI-09, ATK-64
   if (session.idToken === undefined || session.idToken === before.idToken) throw failure; // STP-04, ATK-62
   return { ...attempt, session };

@@ -17,7 +17,10 @@ export interface Session {
   readonly sid?: string;
 }
 
-/** Keeps sessions by id. A store that cannot keep must throw: a lost rotated refresh token ends the sign-on. */
+/**
+ * Keeps sessions by id. A store that cannot keep must throw: a lost rotated refresh token ends the sign-on. What was
+ * saved is what is loaded from then on: the client compares, so that a late refresh does not overwrite a new sign-on.
+ */
 export interface SessionStore {
   load(id: string): Promise<Session | undefined>;
   save(session: Session): Promise<void>;
@@ -60,6 +63,26 @@ export async function saveSession(store: SessionStore, session: Session): Promis
 export async function readSession(store: SessionStore, id: string): Promise<Session | undefined> {
   try {
     return await store.load(id);
+  } catch (error) {
+    throw new CrossgrantError('token_store_failed', 'sign_on', { cause: error });
+  }
+}
+
+/** Nothing is left of the session when this returns. */
+export async function removeSession(store: SessionStore, id: string): Promise<void> {
+  try {
+    await store.remove(id);
+  } catch (error) {
+    throw new CrossgrantError('token_store_failed', 'sign_on', { cause: error });
+  }
+}
+
+export async function findSessions(
+  store: SessionStore,
+  match: { readonly subject?: string; readonly sid?: string },
+): Promise<readonly string[]> {
+  try {
+    return await store.find(match);
   } catch (error) {
     throw new CrossgrantError('token_store_failed', 'sign_on', { cause: error });
   }

@@ -5,8 +5,9 @@ import { findAuthorizationServer } from '../discovery/authorization-server.ts';
 import type { AuthorizationServer } from '../discovery/target.ts';
 import { CrossgrantError } from '../errors.ts';
 import { accountSwitched, verifyIdToken } from '../identity.ts';
-import { dropMemory, memoryOf } from '../memory.ts';
-import { type Session, saveSession } from '../sessions.ts';
+import { memoryOf, type SessionMemory } from '../memory.ts';
+import { storeSignOn, writeInTurn } from '../session-writes.ts';
+import type { Session } from '../sessions.ts';
 import { askTokenEndpoint, oauthClient, problemOf, responseOf, type TokenAnswer } from '../token-endpoint.ts';
 import { signOnFailure } from '../token-failures.ts';
 import type { PendingSignOn } from './begin.ts';
@@ -21,6 +22,7 @@ import type { PendingSignOn } from './begin.ts';
  */
 export async function finishSignOn(deps: ClientDeps, pending: PendingSignOn, callbackUrl: string): Promise<Session> {
   if (pending.issuer !== deps.idp.issuer) throw foreignSignOn(deps, pending); // BCP-02, LES-91
+  const asked = pending.session === undefined ? undefined : memoryOf(deps.memory, pending.session);
   const idp = await findAuthorizationServer(deps, pending.issuer);
   const callback = checkCallback(deps, idp, pending, callbackUrl);
   const answer = await askTokenEndpoint(deps, 'sign_on', idp, deps.idp, (server, client, auth, options) =>
@@ -46,20 +48,22 @@ export async function finishSignOn(deps: ClientDeps, pending: PendingSignOn, cal
     refreshToken: tokens.refresh_token,
     sid: typeof claims.sid === 'string' ? claims.sid : undefined,
   };
-  return keepSession(deps, session);
+  return keepSession(deps, session, asked); // CLI-09
 }
 
 /**
  * Stores a session under its id. A session that belongs to somebody else is ended instead.
  */
-export async function keepSession(deps: ClientDeps, session: Session): Promise<Session> {
-  const before = await deps.sessions.load(session.id);
-  const isSwitched = before !== undefined && before.subject !== session.subject;
-  if (isSwitched) throw await accountSwitched(deps, before, session.subject); // CLI-09
-  if (before === undefined) dropMemory(deps.memory, session.id);
-  memoryOf(deps.memory, session.id).unsaved = undefined;
-  await saveSession(deps.sessions, session);
-  return session;
+export async function keepSession(
+  deps: ClientDeps,
+  session: Session,
+  asked: SessionMemory = memoryOf(deps.memory, session.id),
+): Promise<Session> {
+  return writeInTurn(deps.memory, session.id, async () => {
+    const kept = await storeSignOn(deps, asked, session);
+    if (kept.subject !== session.subject) throw await accountSwitched(deps, kept, session.subject); // CLI-09
+    return kept;
+  });
 }
 
 function checkCallback(
