@@ -137,6 +137,11 @@ verifies(['RSV-01', 'LES-35'], 'times must be safe integers and in range', () =>
   expect(outcome({ nbf: '1' })).toBe('bearer/claims');
 });
 
+verifies('RSV-05', 'a sign-in that lies ahead is refused: it would be fresh enough for ever', () => {
+  expect(outcome({ auth_time: now + 31 })).toBe('bearer/not-yet-valid');
+  expect(outcome({ auth_time: now + 30 })).toBe('accepted');
+});
+
 verifies(['RSV-01', 'LES-35', 'ATK-46'], 'claims of a wrong type are refused', () => {
   const wrong = [
     { sub: 1 },

@@ -145,7 +145,7 @@ function isOnlyAudience(aud: JsonValue | undefined, resource: string): boolean {
 }
 
 function checkTimes(payload: JsonObject, expected: AccessTokenExpectations): Result<void> {
-  const { exp, iat, nbf } = payload;
+  const { exp, iat, nbf, auth_time: authTime } = payload;
   const latest = expected.nowSeconds + expected.skewSeconds;
   if (!isNumericDate(exp)) return refuse('bearer/claims', { claim: 'exp' }); // RSV-01, LES-35
   if (!isNumericDate(iat)) return refuse('bearer/claims', { claim: 'iat' }); // RSV-01, LES-35
@@ -155,6 +155,7 @@ function checkTimes(payload: JsonObject, expected: AccessTokenExpectations): Res
   if (expected.nowSeconds >= acceptUntil) return refuse('bearer/expired', { exp }); // RSV-01
   if (iat > latest) return refuse('bearer/not-yet-valid', { iat }); // RSV-01
   if (nbf !== undefined && nbf > latest) return refuse('bearer/not-yet-valid', { nbf });
+  if (isNumericDate(authTime) && authTime > latest) return refuse('bearer/not-yet-valid', { authTime }); // RSV-05
   return ok(undefined);
 }
 

@@ -82,12 +82,12 @@ export interface TimeExpectations {
 
 /**
  * Judges time with one tolerance, added once. The cap on `exp − iat` keeps a careless issuer from minting grants that
- * outlive its own decisions.
+ * outlive its own decisions, and a sign-in that has yet to happen would outlive every revocation.
  *
  * RFC 7521 §5.2, RFC 7523 §3 (4, 5, 6).
  */
 export function checkTime(claims: IdJagClaims, expected: TimeExpectations): Result<void> {
-  const { issuedAt, expiresAt, notBefore } = claims;
+  const { issuedAt, expiresAt, notBefore, authTime } = claims;
   const latest = expected.nowSeconds + expected.skewSeconds;
   const lifetime = expiresAt - issuedAt;
 
@@ -95,6 +95,7 @@ export function checkTime(claims: IdJagClaims, expected: TimeExpectations): Resu
     return refuse('assertion/expired', { expiresAt }); // RED-11, ATK-45
   if (issuedAt > latest) return refuse('assertion/not-yet-valid', { issuedAt }); // RED-11, ATK-45
   if (notBefore !== undefined && notBefore > latest) return refuse('assertion/not-yet-valid', { notBefore }); // RED-11, IDJ-09, ATK-45
+  if (authTime !== undefined && authTime > latest) return refuse('assertion/auth-time', { authTime }); // RED-25, REV-12
   if (lifetime > expected.lifetimeCapSeconds) return refuse('assertion/lifetime', { lifetime }); // RED-11, ATK-44
   if (lifetime <= 0) return refuse('assertion/lifetime', { lifetime }); // RED-11
   return ok(undefined);

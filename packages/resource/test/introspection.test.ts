@@ -196,6 +196,19 @@ verifies(
   },
 );
 
+verifies(
+  'REV-12',
+  'a token whose sign-in is dated ahead of its issue ends with a revocation after its issue',
+  async () => {
+    const world = createWorld();
+    const token = await tokenOf(world, { auth_time: nowSeconds + 30 });
+    const accountId = String(payloadOf(token).sub);
+    world.at(5);
+    await world.store.changeAccount({ customerId: 'chat', accountId, revokedBefore: at + 5_000, audit: change });
+    expect(await ask(world, token)).toEqual(inactive);
+  },
+);
+
 function revoke(
   world: World,
   form: Record<string, string>,

@@ -286,6 +286,13 @@ verifies(
   },
 );
 
+verifies(['RED-25', 'REV-12', 'ATK-48'], 'a sign-in dated ahead does not outlive a revocation', async () => {
+  const world = await worldWithAccount();
+  await change(world, { revokedBefore: at });
+  await expectRefusal(world, idJag({ auth_time: nowSeconds + 365 * 86_400 }), 'assertion/auth-time');
+  await expectRefusal(world, idJag({ auth_time: nowSeconds + 30 }), 'account/revoked');
+});
+
 verifies(
   ['RED-25', 'REV-12'],
   'an assertion that does not say when the person signed in is refused for a day',

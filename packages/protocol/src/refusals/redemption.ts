@@ -47,6 +47,11 @@ export const redemptionRefusals = {
   },
   'assertion/expired': { ...grant, reason: 'exp has passed, skew included.', rules: ['RED-11'] },
   'assertion/not-yet-valid': { ...grant, reason: 'iat or nbf lies in the future, skew included.', rules: ['RED-11'] },
+  'assertion/auth-time': {
+    ...grant,
+    reason: 'auth_time lies in the future, skew included.',
+    rules: ['RED-11', 'RED-25'],
+  },
   'assertion/lifetime': {
     ...grant,
     reason: 'exp − iat exceeds the cap of the trusted issuer, or is not positive.',

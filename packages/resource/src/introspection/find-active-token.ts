@@ -56,6 +56,7 @@ function isStillBacked(token: IssuedToken, directory: ResourceDirectory): boolea
 
 function isBehindWatermark(token: IssuedToken, account: Account): boolean {
   if (account.revokedBefore === undefined) return false;
-  const authenticatedAt = token.authTime === undefined ? token.issuedAt : token.authTime * 1000;
+  const { authTime, issuedAt } = token;
+  const authenticatedAt = authTime === undefined ? issuedAt : Math.min(authTime * 1000, issuedAt); // REV-12
   return authenticatedAt <= account.revokedBefore;
 }

@@ -41,7 +41,7 @@ const unknownSignInRefusedForMs = 24 * 60 * 60_000;
 
 /**
  * Nothing that was authenticated at or before the watermark counts. `iat` proves nothing here: an old sign-in yields new
- * assertions as long as its session lives.
+ * assertions as long as its session lives. A clock that runs ahead within the tolerance does not put a sign-in after now.
  */
 export function checkFreshness({
   resolution,
@@ -97,6 +97,6 @@ function isFresh(account: Account, claims: IdJagClaims, now: number): boolean {
   const { revokedBefore } = account;
   if (revokedBefore === undefined) return true;
   if (claims.authTime === undefined) return now - revokedBefore >= unknownSignInRefusedForMs;
-  if (claims.authTime * 1000 <= revokedBefore) return false; // RED-25, REV-12, ATK-48, LES-75
+  if (Math.min(claims.authTime * 1000, now) <= revokedBefore) return false; // RED-25, REV-12, ATK-48, LES-75
   return true;
 }
