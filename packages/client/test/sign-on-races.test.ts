@@ -185,3 +185,28 @@ verifies('CLI-06', 'the token that a stronger sign-on in mid-request brought is 
   const first = await askToken({ signOnAgain: () => adopt({ acr: 'phr' }) });
   expect((await askToken()).value).toBe(first.value);
 });
+
+verifies('CLI-09', 'a removal that is still under way does not take a new sign-on with it', async () => {
+  const idToken = await world.idToken({ sub: 'bob' });
+  const remove = sessions.holdNext('remove');
+  const signOut = world.client.signOut('ses_alice');
+  await remove.reached;
+  const signOn = settled(world.client.adoptSignOn({ idToken, session: 'ses_alice' }));
+  await new Promise((resolve) => setImmediate(resolve));
+  remove.release();
+  await Promise.all([signOut, signOn]);
+  expect((await stored())?.subject).toBe('bob');
+});
+
+verifies('CLI-09', 'a session that ends for another person does not take a sign-on after it along', async () => {
+  const idToken = await world.idToken();
+  const remove = sessions.holdNext('remove');
+  const switched = adopt({ sub: 'mallory' });
+  await remove.reached;
+  const signOn = settled(world.client.adoptSignOn({ idToken, session: 'ses_alice' }));
+  await new Promise((resolve) => setImmediate(resolve));
+  remove.release();
+  await expectFailure(switched, 'account_switched', 'sign_on');
+  await signOn;
+  expect((await stored())?.subject).toBe('alice');
+});
