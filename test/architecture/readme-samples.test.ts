@@ -1,0 +1,43 @@
+import { execFile } from 'node:child_process';
+import { mkdirSync, mkdtempSync, readFileSync, rmSync, writeFileSync } from 'node:fs';
+import { join } from 'node:path';
+import { promisify } from 'node:util';
+import { expect, onTestFinished, test } from 'vitest';
+import { root } from './sources.ts';
+
+interface Sample {
+  readonly file: string;
+  readonly text: string;
+}
+
+/** The `ts` blocks of a page, under the name in their first line: `// gate.ts`. */
+function samplesOf(page: string): readonly Sample[] {
+  const blocks = [...readFileSync(join(root, page), 'utf8').matchAll(/^```ts\n([\s\S]*?)^```$/gm)];
+  return blocks.map(([, text = ''], index) => ({
+    file: /^\/\/ ([a-z.-]+\.ts)\n/.exec(text)?.[1] ?? `unnamed-${index + 1}.ts`,
+    text,
+  }));
+}
+
+/** What the compiler says about the samples of a page, when they lie side by side in a folder of a clone. */
+async function complaintsAbout(samples: readonly Sample[]): Promise<string> {
+  mkdirSync(join(root, '.cache'), { recursive: true });
+  const folder = mkdtempSync(join(root, '.cache', 'readme-samples-'));
+  onTestFinished(() => rmSync(folder, { recursive: true, force: true }));
+  writeFileSync(join(folder, 'tsconfig.json'), JSON.stringify({ extends: '../../tsconfig.json', include: ['*.ts'] }));
+  for (const { file, text } of samples) writeFileSync(join(folder, file), text);
+  const compiler = join(root, 'node_modules/typescript/bin/tsc');
+  return promisify(execFile)(process.execPath, [compiler, '-p', folder, '--pretty', 'false'], { cwd: folder }).then(
+    ({ stdout }) => stdout,
+    ({ stdout, message }: { stdout?: string; message: string }) => stdout || message,
+  );
+}
+
+for (const page of ['packages/client/README.md', 'packages/resource/README.md']) {
+  test(`every sample in ${page} compiles as it stands`, async () => {
+    const samples = samplesOf(page);
+    expect(samples.length).toBeGreaterThan(3);
+    expect(new Set(samples.map(({ file }) => file)).size).toBe(samples.length);
+    expect(await complaintsAbout(samples)).toBe('');
+  });
+}
