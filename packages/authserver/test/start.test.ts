@@ -72,66 +72,6 @@ test('a restart with the same configuration changes nothing, and unblocks nobody
   expect(await second.redeem()).toMatchObject({ status: 401, body: { error: 'invalid_client' } });
 });
 
-const stated = (state: 'active' | 'other'): Parameters<typeof configFor>[1] => ({
-  customers: [{ id: 'default', state: state === 'active' ? 'active' : 'disabled' }],
-  clients: configFor('').clients.map((client) => ({ ...client, state: state === 'active' ? 'active' : 'blocked' })),
-  trustedIssuers: configFor('').trustedIssuers.map((trusted) => ({
-    ...trusted,
-    state: state === 'active' ? 'active' : 'disabled',
-  })),
-  accounts: [
-    {
-      id: 'acct_7',
-      state: state === 'active' ? 'active' : 'disabled',
-      links: [{ issuer: idp, subject: 'U019488227' }],
-    },
-  ],
-});
-
-verifies(
-  ['LES-20', 'ADM-02'],
-  'a state stated once more lifts no block, neither at a restart nor at a new replica',
-  async () => {
-    const database = folder.path('stated.db');
-    const first = await start(database, stated('active'));
-    expect((await first.redeem()).status).toBe(200);
-    const { commands } = first.running;
-    await commands.blockClient(clientId, { actor: 'admin' });
-    await commands.disableIssuer(idp, { actor: 'admin' });
-    await commands.disableAccount({ customerId: 'default', accountId: 'acct_7' }, { actor: 'admin' });
-
-    const second = await start(database, {
-      ...stated('active'),
-      resources: [{ identifier: mcpResource, scopes: ['chat.read'] }],
-    });
-    expect(await statesOf(second)).toEqual(['active', 'blocked', 'disabled', 'disabled']);
-    await start(database, stated('other'));
-    expect(await statesOf(second)).toEqual(['disabled', 'blocked', 'disabled', 'disabled']);
-    await start(database, stated('active'));
-    expect(await statesOf(second)).toEqual(['active', 'active', 'active', 'active']);
-  },
-);
-
-async function statesOf({ running: { database, store } }: Served): Promise<unknown> {
-  const { kysely } = database;
-  const [customer, client, issuer] = await Promise.all([
-    kysely.selectFrom('customers').select('state').executeTakeFirst(),
-    kysely.selectFrom('as_clients').select('state').executeTakeFirst(),
-    kysely.selectFrom('trusted_issuers').select('state').executeTakeFirst(),
-  ]);
-  const account = await store.findAccount('default', 'acct_7');
-  return [customer?.state, client?.state, issuer?.state, account?.state];
-}
-
-verifies('RED-19', 'the ceiling of an account that left the configuration is lifted', async () => {
-  const database = folder.path('ceiling.db');
-  const account = { id: 'acct_7', links: [{ issuer: idp, subject: 'U019488227' }] };
-  const first = await start(database, { accounts: [{ ...account, scopes: ['chat.read'] }] });
-  expect((await first.redeem()).body.scope).toBe('chat.read');
-  const second = await start(database, { accounts: [account] });
-  expect((await second.redeem()).body.scope).toBe('chat.read chat.history');
-});
-
 verifies('CAU-06', 'another secret in the configuration ends the one before', async () => {
   const database = folder.path('secret.db');
   await (await start(database)).close();

@@ -6,6 +6,7 @@ export {
   type DirectoryContent,
   defaultAuthMethods,
   governedResourceFrom,
+  refuseResourceTwins,
 } from './directory/build-directory.ts';
 export { checkTrust } from './directory/check-trust.ts';
 export type {

@@ -109,6 +109,14 @@ verifies('RED-29', 'an access token may not be configured to live longer than 15
     );
 });
 
+verifies('RED-16', 'two spellings of one resource are not two resources', async () => {
+  const resource = { identifier: 'https://mcp.example', scopes: ['a'] };
+  for (const identifier of ['https://mcp.example', 'https://mcp.example/', 'https://MCP.example:443'])
+    expect(await misuseOf({ resources: [resource, { ...resource, identifier }], trustedIssuers: [] })).toBe(
+      'resource/twin',
+    );
+});
+
 test('every other mistake in the settings has its own code', async () => {
   expect(await misuseOf(issuers({}, {}))).toBe('trusted-issuer/twin');
   expect(await misuseOf(issuers({ issuer: self }))).toBe('trusted-issuer/self');

@@ -27,7 +27,7 @@ export async function applyConfiguration(config: AuthServerConfig, deps: Directo
       await upsert(trx, 'as_clients', ['client_id'], row, epoch, note);
       if (mac !== undefined) await keepSecret(trx, row.client_id, mac, now, epoch);
     }
-    for (const row of desired.resources) await upsert(trx, 'as_resources', ['identifier'], row, epoch, note);
+    for (const row of desired.resources) await upsert(trx, 'as_resources', ['resource_key'], row, epoch, note);
     await readDirectory(trx, epoch, deps); // LES-73
   });
 }
@@ -65,7 +65,7 @@ async function differs(database: Database<AuthServerSchema>, desired: DesiredRow
       (row) =>
         !matches(
           row,
-          resources.find((known) => known.identifier === row.identifier),
+          resources.find((known) => known.resource_key === row.resource_key),
         ),
     ) ||
     desired.clients.some(({ mac, ...row }) => {

@@ -1,10 +1,11 @@
 import { Misuse, type SecretBox } from '@crossgrant/platform';
-import { grantTypes } from '@crossgrant/protocol';
+import { grantTypes, normalizeResource } from '@crossgrant/protocol';
 import {
   type CustomerSettings,
   checkClientSettings,
   defaultAuthMethods,
   defaultCustomer,
+  refuseResourceTwins,
   type TrustedIssuerSettings,
 } from '@crossgrant/resource';
 import type { AuthServerConfig } from '../config.ts';
@@ -30,6 +31,19 @@ export function desiredRows(config: AuthServerConfig, secrets: SecretBox): Desir
   const stated = config.customers ?? [];
   const customers: readonly CustomerSettings[] = stated.length > 0 ? stated : [{ id: defaultCustomer }];
   const onlyCustomer = customers.length === 1 ? customers[0]?.id : undefined;
+  refuseTwins(
+    'customer',
+    customers.map(({ id }) => id),
+  );
+  refuseTwins(
+    'client',
+    config.clients.map(({ id }) => id),
+  );
+  refuseTwins(
+    'trusted-issuer',
+    config.trustedIssuers.map(({ issuer }) => issuer),
+  );
+  refuseResourceTwins(config.resources.map(({ identifier }) => identifier)); // RED-16
   return {
     customers: customers.map(({ id, name, state }) => ({ customer_id: id, name: name ?? null, state })),
     trustedIssuers: config.trustedIssuers.map((trusted) => trustedIssuerRow(trusted, onlyCustomer)),
@@ -47,6 +61,7 @@ export function desiredRows(config: AuthServerConfig, secrets: SecretBox): Desir
       };
     }),
     resources: config.resources.map((resource) => ({
+      resource_key: normalizeResource(resource.identifier), // RED-16, RED-19
       identifier: resource.identifier,
       name: resource.name ?? null,
       scopes: JSON.stringify(resource.scopes),
@@ -57,6 +72,12 @@ export function desiredRows(config: AuthServerConfig, secrets: SecretBox): Desir
           : secrets.mac(introspectionSecretPurpose, resource.introspectionSecret),
     })),
   };
+}
+
+/** One key, one entry: of two the later one would rule unseen. */
+function refuseTwins(what: 'customer' | 'client' | 'trusted-issuer', keys: readonly string[]): void {
+  const twin = keys.find((key, index) => keys.indexOf(key) !== index);
+  if (twin !== undefined) throw new Misuse(`${what}/twin`, `The ${what} ${twin} is listed twice; one entry each.`);
 }
 
 /** The customer of a multi-tenant issuer is decided by its map; of any other it is named, or the only one. */

@@ -45,6 +45,9 @@ export interface ClientSecretRow {
 }
 
 export interface GovernedResourceRow {
+  /** The normal form of the identifier: two spellings are one resource. */
+  resource_key: string;
+  /** As it is written in tokens and documents. */
   identifier: string;
   name: string | null;
   scopes: string;
@@ -92,7 +95,8 @@ async function createTrust(db: Kysely<any>): Promise<void> {
     .execute();
   await db.schema
     .createTable('as_resources')
-    .addColumn('identifier', 'text', (column) => column.primaryKey())
+    .addColumn('resource_key', 'text', (column) => column.primaryKey())
+    .addColumn('identifier', 'text', (column) => column.notNull())
     .addColumn('name', 'text')
     .addColumn('scopes', 'text', (column) => column.notNull())
     .addColumn('access_token_seconds', 'integer')

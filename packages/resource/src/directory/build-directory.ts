@@ -23,11 +23,12 @@ export interface DirectoryContent {
   readonly resources: readonly GovernedResource[];
 }
 
-/** An immutable snapshot over plain data. */
+/** An immutable snapshot over plain data. Two spellings of one resource are a misuse: only one could rule. */
 export function buildDirectory(content: DirectoryContent): ResourceDirectory {
   const customers = new Map(content.customers.map((customer) => [customer.customerId, customer]));
   const issuers = new Map(content.trustedIssuers.map((trusted) => [trusted.issuer, trusted]));
   const clients = new Map(content.clients.map((client) => [client.clientId, client]));
+  refuseResourceTwins(content.resources.map(({ identifier }) => identifier)); // RED-16
   const resources = new Map(content.resources.map((resource) => [normalizeResource(resource.identifier), resource]));
 
   return {
@@ -38,6 +39,18 @@ export function buildDirectory(content: DirectoryContent): ResourceDirectory {
     resource: (identifier) => resources.get(normalizeResource(identifier)), // RED-16, ATK-30
     resources: () => content.resources,
   };
+}
+
+/** Refuses identifiers that name one resource twice, in one spelling or in two. */
+export function refuseResourceTwins(identifiers: readonly string[]): void {
+  const seen = new Map<string, string>();
+  for (const identifier of identifiers) {
+    const key = normalizeResource(identifier);
+    const other = seen.get(key);
+    if (other !== undefined)
+      throw new Misuse('resource/twin', `The resources ${other} and ${identifier} are one; list it once.`);
+    seen.set(key, identifier);
+  }
 }
 
 /** The methods of a client that names none: both that the official MCP client can be registered with. */

@@ -13,6 +13,7 @@ import {
   readClientCredentials,
   refusalResponse,
   refuse,
+  sameResource,
 } from '@crossgrant/protocol';
 import type { VerificationKey } from '@crossgrant/protocol/jws';
 import type { RefusalCounter } from '../audit/refusal-counter.ts';
@@ -53,7 +54,7 @@ export async function introspect(request: PlainRequest, deps: IntrospectDeps): P
     verificationKeys: deps.verificationKeys(),
     now: deps.clock(),
   });
-  const isInactive = token === undefined || token.audience !== asked.value.resource.identifier; // REV-02, LES-76
+  const isInactive = token === undefined || !sameResource(token.audience, asked.value.resource.identifier); // REV-02, LES-76
   return jsonResponse(200, isInactive ? { active: false } : activeBody(token, deps.issuer));
 }
 
