@@ -17,7 +17,7 @@ beforeAll(async () => {
   world = await defaultWorld(atEnd);
   const [launched] = await Promise.all([
     launchChromium(),
-    run(startScript, ['--world', world.file], {}, atEnd).until('see a no'),
+    run(startScript, ['--world', world.file], {}, atEnd).until('look inside'),
   ]);
   browser = launched;
 }, 180_000);
@@ -74,14 +74,41 @@ describe('the sample app in a real browser', () => {
     await page.getByRole('button', { name: 'Sign on' }).waitFor();
   });
 
-  test('who policy denies reads so, with the id of the decision', async () => {
+  test('who policy denies reads so in plain words, with the id of the decision once and a page about it', async () => {
     const page = await openApp();
     await signOn(page, 'bob');
     await page.getByRole('button', { name: 'Call the tool' }).click();
     await page.getByText('no ID-JAG for').waitFor();
-    expect(await page.textContent('body')).toMatch(/access_denied/);
-    expect(await page.textContent('body')).toMatch(/aud_\w+/);
+    expect(await page.getByRole('alert').textContent()).toContain('The administrator can allow it.');
+    const text = (await page.textContent('body')) ?? '';
+    expect(text).toMatch(/access_denied/);
+    expect(text).toMatch(/npx crossgrant explain aud_\w{26}/);
+    expect(text.match(/aud_\w+/g)).toHaveLength(1);
     await picture(page, 'sample-app-denied');
+
+    await page.getByRole('link', { name: 'What to send to your IT' }).click();
+    expect(await page.textContent('h1')).toBe('A decision about access');
+  });
+
+  test('what was typed stays when it was wrong, and old results do not', async () => {
+    const page = await openApp();
+    await signOn(page, 'alice');
+    await page.getByRole('button', { name: 'Call the tool' }).click();
+    await page.locator('h3').first().waitFor();
+
+    await page.getByLabel('Arguments, as JSON').fill('{"q": unquoted}');
+    await page.getByRole('button', { name: 'Call the tool' }).click();
+    await page.getByText('must be a JSON object').waitFor();
+    expect(await page.getByLabel('Arguments, as JSON').inputValue()).toBe('{"q": unquoted}');
+    expect(await page.locator('h3').count()).toBe(0);
+
+    await page.getByLabel('Arguments, as JSON').fill('{"q":"hello"}');
+    await page.getByLabel('Tool at').fill('serach');
+    await page.getByRole('button', { name: 'Call the tool' }).click();
+    await page.getByText('did not answer').waitFor();
+    expect(await page.getByLabel('Tool at').inputValue()).toBe('serach');
+    expect(await page.getByLabel('Arguments, as JSON').inputValue()).toBe('{"q":"hello"}');
+    await picture(page, 'sample-app-unknown-tool');
   });
 
   test('the page has no accessibility fault, in the light and in the dark', async () => {

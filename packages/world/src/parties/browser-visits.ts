@@ -1,6 +1,7 @@
 import { randomBytes } from 'node:crypto';
 import type { CrossgrantClient, PendingSignOn } from '@crossgrant/client';
 import type { Hop } from '../report/hop.ts';
+import type { Notice } from './sample-app-notice.ts';
 
 /** What the sample app remembers for one browser. It lives in this process and is forgotten with it. */
 export interface Visit {
@@ -9,8 +10,10 @@ export interface Visit {
   client?: CrossgrantClient;
   pending?: PendingSignOn;
   signedOn?: { readonly session: string; readonly person: string };
+  /** What was last sent with the form of a call. */
+  typed?: { readonly tool: string; readonly arguments: string };
   hops: Hop[];
-  notice?: string;
+  notice?: Notice;
 }
 
 export interface Visits {

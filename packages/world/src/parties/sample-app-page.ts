@@ -1,8 +1,9 @@
 import { createHash } from 'node:crypto';
 import type { PlainResponse } from '@crossgrant/protocol';
 import { html, raw } from 'hono/html';
-import { describeHop, type HopText } from '../report/describe-hop.ts';
+import { describeHop, type HopRow, type HopText } from '../report/describe-hop.ts';
 import type { Hop } from '../report/hop.ts';
+import { type Notice, renderNotice } from './sample-app-notice.ts';
 import { pageStyle } from './sample-app-style.ts';
 
 type Markup = ReturnType<typeof html>;
@@ -15,7 +16,7 @@ export interface HomePage {
   readonly arguments: string;
   readonly person?: string;
   readonly hops: readonly Hop[];
-  readonly notice?: string;
+  readonly notice?: Notice;
 }
 
 /** The one page of the sample app. It holds no script, loads nothing, and escapes every value it is given. */
@@ -31,9 +32,9 @@ export async function renderHome(page: HomePage, status = 200): Promise<PlainRes
 <body>
 <main>
 <header><h1>${page.appName}</h1><p>a sample AI app</p></header>
-${page.notice === undefined ? '' : html`<p class="notice" role="alert">${page.notice}</p>`}
+${page.notice === undefined ? '' : renderNotice(page.notice)}
 ${page.person === undefined ? signedOut(page) : signedIn(page, page.person)}
-${page.hops.length === 0 ? '' : html`<section aria-labelledby="hops"><h2 id="hops">What just happened</h2><ol class="hops">${page.hops.map((hop) => hopItem(describeHop(hop)))}</ol></section>`}
+${page.hops.length === 0 ? '' : html`<section aria-labelledby="hops"><h2 id="hops">What just happened</h2><ol class="hops">${page.hops.map((hop) => hopItem(withoutId(describeHop(hop), page.notice?.decision?.id)))}</ol></section>`}
 </main>
 </body>
 </html>`;
@@ -64,6 +65,13 @@ function hopItem(hop: HopText): Markup {
       : html`<div><dt>${label}</dt><dd>${value}${note === undefined ? '' : html` <small>${note}</small>`}</dd></div>`,
   );
   return html`<li class="${hop.isDone ? 'done' : 'refused'}"><h3>${hop.title} <span class="state">${hop.isDone ? 'done' : 'refused'}</span> <small>${hop.time}</small></h3><p>${hop.lead}</p><dl>${rows}</dl></li>`;
+}
+
+/** The id of a decision stands on the page once, where it is explained. */
+function withoutId(hop: HopText, id: string | undefined): HopText {
+  if (id === undefined) return hop;
+  const shorten = (row: HopRow): HopRow => ({ ...row, note: row.note?.replace(` [${id}]`, '') });
+  return { ...hop, rows: hop.rows.filter(({ value }) => value !== id).map(shorten) };
 }
 
 /** Forms may lead to this app and, through the redirect of the sign-on, to the IdP. */

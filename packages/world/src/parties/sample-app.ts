@@ -8,7 +8,9 @@ import { signOnAsPerson } from '../robot/sign-on-robot.ts';
 import type { World } from '../schema/world.ts';
 import { createVisits, type Visit, type Visits } from './browser-visits.ts';
 import { recordingFetch } from './recording-fetch.ts';
+import { callWatched, readObject } from './sample-app-call.ts';
 import { createSampleAppClient, readSampleApp, type SampleAppFacts } from './sample-app-client.ts';
+import { noticeOf, refused } from './sample-app-notice.ts';
 import { renderHome } from './sample-app-page.ts';
 import { callTool, toFailure } from './tool-call.ts';
 
@@ -51,7 +53,7 @@ export async function startSampleApp(world: World): Promise<RunningSampleApp> {
   return { url: facts.origin, close: () => server.close(), run: (person, report) => run(app, person, report) };
 }
 
-const foreignForm = 'That form was sent by another page. Nothing was done.';
+const foreignForm = refused('That form was sent by another page. Nothing was done.');
 
 /** A form counts only when a page of this app sent it. */
 function ownForm(app: App, handler: PlainHandler): PlainHandler {
@@ -66,7 +68,8 @@ function home(app: App, visit: Visit | undefined, notice = visit?.notice, status
     call: { server, tool, arguments: toolArguments },
     idpIssuer,
   } = app.facts;
-  const page = { appName: app.name, idpIssuer, server, tool, arguments: JSON.stringify(toolArguments) };
+  const call = visit?.typed ?? { tool, arguments: JSON.stringify(toolArguments) };
+  const page = { appName: app.name, idpIssuer, server, ...call };
   return renderHome({ ...page, person: visit?.signedOn?.person, hops: visit?.hops ?? [], notice }, status);
 }
 
@@ -83,7 +86,7 @@ async function beginSignOn(app: App, request: PlainRequest): Promise<PlainRespon
     visit.pending = pending;
     return redirect(url, setCookie);
   } catch (error) {
-    return home(app, visit, toFailure(error).sentence, 502);
+    return home(app, visit, refused(toFailure(error).sentence), 502);
   }
 }
 
@@ -92,38 +95,36 @@ const signOnScopes = ['profile', 'email'];
 async function finishSignOn(app: App, request: PlainRequest): Promise<PlainResponse> {
   const visit = app.visits.find(request.headers.get('cookie'));
   if (visit?.pending === undefined)
-    return home(app, visit, 'This sign-on was not started here, or it is over. Start it again.', 400);
+    return home(app, visit, refused('This sign-on was not started here, or it is over. Start it again.'), 400);
   const { pending } = visit;
   visit.pending = undefined;
   try {
     const session = await clientOf(app, visit).finishSignOn(pending, `${app.facts.origin}/callback?${request.query}`);
     visit.signedOn = { session: session.id, person: personOf(visit.hops) ?? session.subject };
   } catch (error) {
-    visit.notice = toFailure(error).sentence;
+    visit.notice = refused(toFailure(error).sentence);
   }
   return redirect('/');
 }
 
 async function call(app: App, request: PlainRequest): Promise<PlainResponse> {
   const visit = app.visits.find(request.headers.get('cookie'));
-  if (visit?.signedOn === undefined) return home(app, visit, 'Sign on first.', 403);
+  if (visit?.signedOn === undefined) return home(app, visit, refused('Sign on first.'), 403);
   const form = new URLSearchParams(request.body);
-  const toolArguments = readObject(form.get('arguments') ?? '');
-  visit.notice =
-    toolArguments === undefined ? 'The arguments must be a JSON object, such as {"q":"hello"}.' : undefined;
-  if (toolArguments !== undefined) {
-    visit.hops = [];
-    const { server, scopes } = app.facts.call;
-    const hop = await callTool(clientOf(app, visit), {
-      session: visit.signedOn.session,
-      server,
-      tool: form.get('tool') ?? '',
-      arguments: toolArguments,
-      scopes,
-    });
-    const isRefusalShown = hop.failure !== undefined && visit.hops.at(-1)?.isDone === false;
-    if (!isRefusalShown) visit.hops.push(hop);
+  const typed = { tool: form.get('tool') ?? '', arguments: form.get('arguments') ?? '' };
+  const toolArguments = readObject(typed.arguments);
+  Object.assign(visit, { typed, hops: [], notice: undefined });
+  if (toolArguments === undefined) {
+    visit.notice = refused('The arguments must be a JSON object, such as {"q":"hello"}. Nothing was called.');
+    return redirect('/');
   }
+  const { server, scopes } = app.facts.call;
+  const { session } = visit.signedOn;
+  const target = { session, server, tool: typed.tool, arguments: toolArguments, scopes };
+  const { hop, failure } = await callWatched(clientOf(app, visit), target);
+  if (failure !== undefined) visit.notice = noticeOf(failure);
+  const isRefusalShown = hop.failure !== undefined && visit.hops.at(-1)?.isDone === false;
+  if (!isRefusalShown) visit.hops.push(hop);
   return redirect('/');
 }
 
@@ -131,7 +132,7 @@ async function signOut(app: App, request: PlainRequest): Promise<PlainResponse> 
   const visit = app.visits.find(request.headers.get('cookie'));
   if (visit?.signedOn !== undefined) {
     await clientOf(app, visit).signOut(visit.signedOn.session);
-    Object.assign(visit, { client: undefined, signedOn: undefined, hops: [], notice: undefined });
+    Object.assign(visit, { client: undefined, signedOn: undefined, hops: [], notice: undefined, typed: undefined });
   }
   return redirect('/');
 }
@@ -186,17 +187,6 @@ function personOf(hops: readonly Hop[]): string | undefined {
   const claims = hops.findLast((hop) => hop.stage === 'sign_on')?.token?.claims;
   const name = claims?.name ?? claims?.preferred_username ?? claims?.email;
   return typeof name === 'string' ? name : undefined;
-}
-
-function readObject(text: string): Record<string, unknown> | undefined {
-  try {
-    const value: unknown = JSON.parse(text);
-    return typeof value === 'object' && value !== null && !Array.isArray(value)
-      ? (value as Record<string, unknown>)
-      : undefined;
-  } catch {
-    return undefined;
-  }
 }
 
 function redirect(location: string, setCookie?: string): PlainResponse {
