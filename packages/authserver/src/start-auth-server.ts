@@ -97,7 +97,7 @@ async function serve(config: AuthServerConfig, opened: Opened): Promise<RunningA
   const accounts = statedAccounts(config);
   await checkLinks(accounts, store);
   await applyConfiguration(config, directoryDeps);
-  await declareAccounts(accounts, store, clock);
+  await declareAccounts(accounts, { store, clock, scope });
   const holder = await holdDirectory(() => loadDirectory(directoryDeps));
   const keys = await openKeys(opened);
 

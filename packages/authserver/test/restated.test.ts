@@ -105,3 +105,45 @@ verifies('RED-19', 'the ceiling of an account that left the configuration is lif
   const second = await start(database, { accounts: [account] });
   expect((await second.redeem()).body.scope).toBe('chat.read chat.history');
 });
+
+verifies(
+  'ADM-04',
+  'each thing a configuration creates or changes leaves one audit row, and a restart none',
+  async () => {
+    const database = folder.path('audited.db');
+    const account = { id: 'acct_7', email: 'ada@acme.example', links: [{ issuer: idp, subject: 'U7' }] };
+    const config = (part: object, secret = 'first-secret'): Parameters<typeof configFor>[1] => ({
+      clients: [{ id: clientId, auth: { secret } }],
+      accounts: [{ ...account, ...part }],
+    });
+    const starts = [
+      config({}),
+      config({}),
+      config({ emailVerified: true }),
+      config({ emailVerified: true, state: 'disabled', scopes: ['chat.read'] }),
+      config({ emailVerified: true, state: 'disabled', scopes: ['chat.read'] }, 'second-secret'),
+      config({ emailVerified: true, state: 'disabled', scopes: ['chat.read'] }, 'second-secret'),
+    ];
+    const written: string[][] = [];
+    const seen = new Set<string>();
+    for (const one of starts) {
+      const rows = await changesOf(await start(database, one));
+      const fresh = rows.filter(({ id }) => !seen.has(id));
+      for (const { id } of fresh) seen.add(id);
+      written.push(fresh.map(({ code }) => String(code).replace('configuration/', '')).sort());
+    }
+    const everything = ['customers', 'trusted_issuers', 'as_clients', 'as_client_secrets', 'as_resources'];
+    expect(written).toEqual([
+      [...everything, 'accounts', 'account_emails', 'account_links'].sort(),
+      [],
+      ['account_emails'],
+      ['accounts'],
+      ['as_client_secrets'],
+      [],
+    ]);
+  },
+);
+
+function changesOf({ running: { database } }: Served): Promise<{ id: string; code: string | null }[]> {
+  return database.kysely.selectFrom('audit_rows').select(['id', 'code']).where('kind', '=', 'change').execute();
+}

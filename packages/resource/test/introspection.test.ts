@@ -196,6 +196,20 @@ verifies(
   },
 );
 
+verifies(['RED-16', 'REV-02'], 'a resource that is spelled anew still learns of the tokens made for it', async () => {
+  const world = createWorld();
+  const token = await tokenOf(world);
+  const respelled = mcpResource.replace('https://mcp.', 'HTTPS://MCP.');
+  expect(respelled).not.toBe(mcpResource);
+  world.change({
+    resources: world.content.resources.map((resource) =>
+      resource.identifier === mcpResource ? { ...resource, identifier: respelled } : resource,
+    ),
+  });
+  expect(await ask(world, token)).toMatchObject({ active: true });
+  expect(await ask(world, token, filesServer)).toEqual(inactive);
+});
+
 verifies(
   'REV-12',
   'a token whose sign-in is dated ahead of its issue ends with a revocation after its issue',

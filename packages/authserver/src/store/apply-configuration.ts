@@ -1,6 +1,6 @@
 import { type AuditChange, changeScope, type Database, type StatedState, takeStatedState } from '@crossgrant/platform';
-import { newId } from '@crossgrant/protocol';
 import type { AuthServerConfig } from '../config.ts';
+import { configurationEntry } from './configuration-entry.ts';
 import { type DesiredRows, desiredRows } from './desired-rows.ts';
 import { type DirectoryDeps, readDirectory } from './load-directory.ts';
 import type { AuthServerSchema } from './schema.ts';
@@ -25,7 +25,7 @@ export async function applyConfiguration(config: AuthServerConfig, deps: Directo
     for (const row of desired.trustedIssuers) await upsert(trx, 'trusted_issuers', ['issuer'], row, epoch, note);
     for (const { mac, ...row } of desired.clients) {
       await upsert(trx, 'as_clients', ['client_id'], row, epoch, note);
-      if (mac !== undefined) await keepSecret(trx, row.client_id, mac, now, epoch);
+      if (mac !== undefined) await keepSecret(trx, { clientId: row.client_id, mac, now, epoch }, note);
     }
     for (const row of desired.resources) await upsert(trx, 'as_resources', ['resource_key'], row, epoch, note);
     await readDirectory(trx, epoch, deps); // LES-73
@@ -105,7 +105,18 @@ async function upsert(
 }
 
 /** One live secret per configured client: another one than before ends the others at once. */
-async function keepSecret(trx: Transaction, clientId: string, mac: string, now: number, epoch: number): Promise<void> {
+async function keepSecret(
+  trx: Transaction,
+  { clientId, mac, now, epoch }: { clientId: string; mac: string; now: number; epoch: number },
+  note: Note,
+): Promise<void> {
+  const live = await trx
+    .selectFrom('as_client_secrets')
+    .select('mac')
+    .where('client_id', '=', clientId)
+    .where('expires_at', 'is', null)
+    .execute();
+  if (live.length === 1 && live[0]?.mac === mac) return;
   await trx
     .updateTable('as_client_secrets')
     .set({ expires_at: now, version: epoch })
@@ -118,20 +129,11 @@ async function keepSecret(trx: Transaction, clientId: string, mac: string, now: 
     .values({ client_id: clientId, mac, created_at: now, expires_at: null, version: epoch })
     .onConflict((conflict) => conflict.columns(['client_id', 'mac']).doUpdateSet({ expires_at: null, version: epoch }))
     .execute();
+  note('as_client_secrets', clientId);
 }
 
 function noteTo(record: AuditChange, scope: string, at: number): Note {
-  return (table, key) =>
-    record({
-      id: newId('aud', at),
-      scope,
-      at,
-      kind: 'change',
-      outcome: 'done',
-      code: `configuration/${table}`,
-      facts: { key },
-      personal: { person: 'configuration' },
-    });
+  return (table, key) => record(configurationEntry(scope, at, table, { key })); // ADM-04
 }
 
 /** Whether the row is stored already as it would be written. */

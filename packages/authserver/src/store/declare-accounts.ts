@@ -1,7 +1,8 @@
-import { Misuse } from '@crossgrant/platform';
-import type { Clock } from '@crossgrant/protocol';
+import { type AuditEntry, Misuse } from '@crossgrant/platform';
+import type { Clock, JsonObject } from '@crossgrant/protocol';
 import { canonicalEmail, defaultCustomer, type EmailAddress, type ResourceStore } from '@crossgrant/resource';
 import type { AccountConfig, AuthServerConfig } from '../config.ts';
+import { configurationEntry } from './configuration-entry.ts';
 
 /** An account of the configuration with everything that names it settled. */
 export interface StatedAccount extends Pick<AccountConfig, 'state' | 'scopes'> {
@@ -54,18 +55,25 @@ export async function checkLinks(accounts: readonly StatedAccount[], store: Reso
   }
 }
 
-/** Creates the accounts with their addresses and links. */
+/** Creates the accounts with their addresses and links; whatever is new or another than before leaves an audit row. */
 export async function declareAccounts(
   accounts: readonly StatedAccount[],
-  store: ResourceStore,
-  clock: Clock,
+  { store, clock, scope }: { readonly store: ResourceStore; readonly clock: Clock; readonly scope: string },
 ): Promise<void> {
   for (const { customerId, accountId, state, scopes, email, emailVerified, links } of accounts) {
     const at = clock();
-    await store.declareAccount({ customerId, accountId, state, scopes, at });
-    if (email !== undefined) await store.addEmail({ customerId, accountId, email, verified: emailVerified, at });
+    const entry = (table: string, facts: JsonObject = {}): AuditEntry =>
+      configurationEntry(scope, at, table, { customer: customerId, account: accountId, ...facts });
+
+    const audit = entry('accounts', { state: state ?? null, scopes: scopes ?? null });
+    await store.declareAccount({ customerId, accountId, state, scopes, at, audit });
+    if (email !== undefined) {
+      const audit = entry('account_emails', { verified: emailVerified });
+      await store.addEmail({ customerId, accountId, email, verified: emailVerified, at, audit });
+    }
     for (const link of links) {
-      const linked = await store.linkAccount({ customerId, ...link }, accountId, at);
+      const audit = entry('account_links', { issuer: link.issuer, tenant: link.tenant });
+      const linked = await store.linkAccount({ customerId, ...link }, accountId, at, audit);
       if (linked === 'taken') throw linkTaken(accountId, link);
     }
   }

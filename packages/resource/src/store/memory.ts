@@ -6,6 +6,7 @@ import type {
   Account,
   AccountChange,
   AccountDeclaration,
+  AccountEmail,
   AccountLink,
   AccountLinkKey,
   IssuedToken,
@@ -53,13 +54,9 @@ export function createMemoryResourceStore(options: MemoryResourceStoreOptions = 
       return ids.flatMap((id) => findAccount(memory, customerId, id) ?? []);
     },
     createLinkedAccount: async (account, key) => createLinkedAccount(memory, account, key),
-    linkAccount: async (key, accountId) => linkAccount(memory, key, accountId),
+    linkAccount: async (key, accountId, _at, audit) => linkAccount(memory, key, accountId, audit),
     declareAccount: async (account) => declareAccount(memory, account),
-    addEmail: async ({ customerId, accountId, email, verified }) => {
-      if (!verified) return;
-      const key = pair(customerId, email);
-      memory.emails.set(key, new Set([...(memory.emails.get(key) ?? []), accountId]));
-    },
+    addEmail: async (email) => addEmail(memory, email),
     changeAccount: async (change) => changeAccount(memory, change),
     deactivateLink: async (key, audit) => deactivateLink(memory, key, audit),
     commitRedemption: async (request) => {
@@ -101,7 +98,15 @@ function createLinkedAccount(memory: Memory, account: NewAccount, key: AccountLi
   return account;
 }
 
-function linkAccount(memory: Memory, key: AccountLinkKey, accountId: string): 'linked' | 'taken' {
+function addEmail(memory: Memory, { customerId, accountId, email, verified, audit }: AccountEmail): void {
+  const key = pair(customerId, email);
+  const known = memory.emails.get(key);
+  if (!verified || known?.has(accountId)) return;
+  memory.emails.set(key, new Set([...(known ?? []), accountId]));
+  if (audit !== undefined) memory.record(audit);
+}
+
+function linkAccount(memory: Memory, key: AccountLinkKey, accountId: string, audit?: AuditEntry): 'linked' | 'taken' {
   const existing = memory.links.get(linkText(key));
   if (existing !== undefined) return existing.accountId === accountId ? 'linked' : 'taken';
 
@@ -109,6 +114,7 @@ function linkAccount(memory: Memory, key: AccountLinkKey, accountId: string): 'l
     if (link.accountId === accountId && sameIssuerAndTenant(link, key)) return 'taken';
   }
   memory.links.set(linkText(key), { ...key, accountId, state: 'active' });
+  if (audit !== undefined) memory.record(audit);
   return 'linked';
 }
 
@@ -123,8 +129,7 @@ function declareAccount(memory: Memory, declared: AccountDeclaration): void {
   const scopes = next.scopes === null ? undefined : (JSON.parse(next.scopes) as string[]);
   memory.accounts.set(key, { accountId, customerId, state: next.state, revokedBefore: known?.revokedBefore, scopes });
   memory.declared.set(key, { stated_state: next.stated_state, stated_scopes: next.stated_scopes });
-  memory.epoch += 1;
-  for (const listener of memory.listeners) listener();
+  raiseEpoch(memory, declared.audit);
 }
 
 function columnsOf({ state, scopes }: Account): DeclaredColumns {
@@ -176,9 +181,9 @@ function revokeToken(memory: Memory, tokenId: string, clientId: string, at: numb
   return true;
 }
 
-function raiseEpoch(memory: Memory, audit: AuditEntry): void {
+function raiseEpoch(memory: Memory, audit: AuditEntry | undefined): void {
   memory.epoch += 1;
-  memory.record(audit);
+  if (audit !== undefined) memory.record(audit);
   for (const listener of memory.listeners) listener();
 }
 

@@ -18,8 +18,8 @@ export interface ResourceStore {
   findAccountsByVerifiedEmail(customerId: string, email: string): Promise<readonly Account[]>;
   /** Stores the account unless the link exists already; answers the account the link leads to afterwards. */
   createLinkedAccount(account: NewAccount, key: AccountLinkKey): Promise<Account>;
-  /** `taken`: the account already belongs to another subject of this issuer and tenant. */
-  linkAccount(key: AccountLinkKey, accountId: string, at: number): Promise<'linked' | 'taken'>;
+  /** `audit` is written with a new link. `taken`: the account already belongs to another subject of this issuer and tenant. */
+  linkAccount(key: AccountLinkKey, accountId: string, at: number, audit?: AuditEntry): Promise<'linked' | 'taken'>;
 
   /** Creates the account, or changes what this declaration states otherwise than the one before it. */
   declareAccount(account: AccountDeclaration): Promise<void>;
@@ -73,6 +73,8 @@ export interface AccountEmail {
   /** Whether it was proven here that the person reads what is sent there. */
   readonly verified: boolean;
   readonly at: number;
+  /** Written with the address, where it is new or newly verified. */
+  readonly audit?: AuditEntry;
 }
 
 export interface AccountDeclaration {
@@ -81,6 +83,8 @@ export interface AccountDeclaration {
   readonly state?: 'active' | 'disabled';
   readonly scopes?: readonly string[];
   readonly at: number;
+  /** Written with the change, where the declaration is one. */
+  readonly audit?: AuditEntry;
 }
 
 export interface AccountChange {

@@ -52,9 +52,13 @@ export function linkAccount(
   key: AccountLinkKey,
   accountId: string,
   at: number,
+  audit?: AuditEntry,
 ): Promise<'linked' | 'taken'> {
-  return changeScope(database, scope, async (trx, epoch) => {
-    if (await insertLink(trx, key, accountId, at, epoch)) return 'linked';
+  return changeScope(database, scope, async (trx, epoch, record) => {
+    if (await insertLink(trx, key, accountId, at, epoch)) {
+      if (audit !== undefined) record(audit); // ADM-04
+      return 'linked';
+    }
     const existing = await trx.selectFrom('account_links').select('account_id').where(sameLink(key)).executeTakeFirst();
     return existing?.account_id === accountId ? 'linked' : 'taken';
   });
@@ -62,7 +66,7 @@ export function linkAccount(
 
 export async function declareAccount(database: Accounts, scope: string, account: AccountDeclaration): Promise<void> {
   if (isDeclared(await readAccount(database.kysely as unknown as Queries, account), account)) return;
-  await changeScope(database, scope, async (trx, epoch) => {
+  await changeScope(database, scope, async (trx, epoch, record) => {
     const known = await readAccount(trx as unknown as Queries, account);
     const declared = { ...takeDeclaration(known, account), version: epoch };
     await trx
@@ -77,26 +81,43 @@ export async function declareAccount(database: Accounts, scope: string, account:
       })
       .onConflict((conflict) => conflict.columns(['customer_id', 'account_id']).doUpdateSet(declared))
       .execute();
+    if (account.audit !== undefined) record(account.audit); // ADM-04
   });
 }
 
 /** Verification only ever adds: an unverified mention of a verified address changes nothing. */
-export async function addEmail(database: Accounts, email: AccountEmail): Promise<void> {
-  await database.kysely
-    .insertInto('account_emails')
-    .values({
-      customer_id: email.customerId,
-      account_id: email.accountId,
-      email: email.email,
-      verified: email.verified ? 1 : 0,
-      verified_at: email.at,
-    })
-    .onConflict((conflict) =>
-      email.verified
-        ? conflict.columns(['customer_id', 'email', 'account_id']).doUpdateSet({ verified: 1, verified_at: email.at })
-        : conflict.doNothing(),
-    )
-    .execute();
+export async function addEmail(database: Accounts, scope: string, email: AccountEmail): Promise<void> {
+  if (await isAdded(database.kysely as unknown as Queries, email)) return;
+  await changeScope(database, scope, async (trx, _epoch, record) => {
+    const { customerId, accountId, verified, at, audit } = email;
+    await trx
+      .insertInto('account_emails')
+      .values({
+        customer_id: customerId,
+        account_id: accountId,
+        email: email.email,
+        verified: verified ? 1 : 0,
+        verified_at: at,
+      })
+      .onConflict((conflict) =>
+        verified
+          ? conflict.columns(['customer_id', 'email', 'account_id']).doUpdateSet({ verified: 1, verified_at: at })
+          : conflict.doNothing(),
+      )
+      .execute();
+    if (audit !== undefined) record(audit); // ADM-04
+  });
+}
+
+async function isAdded(queries: Queries, { customerId, accountId, email, verified }: AccountEmail): Promise<boolean> {
+  const known = await queries
+    .selectFrom('account_emails')
+    .select('verified')
+    .where('customer_id', '=', customerId)
+    .where('account_id', '=', accountId)
+    .where('email', '=', email)
+    .executeTakeFirst();
+  return known !== undefined && (known.verified === 1 || !verified);
 }
 
 export function changeAccount(database: Accounts, scope: string, change: AccountChange): Promise<boolean> {

@@ -70,9 +70,9 @@ export function createSqlResourceStore(
       return rows.map(accountFromRow);
     },
     createLinkedAccount: (account, key) => createLinkedAccount(database, `${scope}.accounts`, account, key),
-    linkAccount: (key, accountId, at) => linkAccount(database, `${scope}.accounts`, key, accountId, at),
+    linkAccount: (key, accountId, at, audit) => linkAccount(database, `${scope}.accounts`, key, accountId, at, audit),
     declareAccount: (account) => declareAccount(database, scope, account),
-    addEmail: (email) => addEmail(database, email),
+    addEmail: (email) => addEmail(database, `${scope}.accounts`, email),
     changeAccount: (change) => changeAccount(database, scope, change),
     deactivateLink: (key, audit) => deactivateLink(database, scope, key, audit),
     commitRedemption: (request) => commits.commit(commitRequest(request, scope)),
