@@ -53,18 +53,25 @@ function signedIn(page: HomePage, person: string): Markup {
 <input id="tool" name="tool" value="${page.tool}" required maxlength="100" spellcheck="false">
 <label for="arguments">Arguments, as JSON</label>
 <input id="arguments" name="arguments" value="${page.arguments}" required maxlength="2000" spellcheck="false">
-<button>Call the tool</button>
+<p class="actions"><button>Call the tool</button><button class="plain" form="sign-out">Sign out</button></p>
 </form>
-<form method="post" action="/sign-out"><button class="plain">Sign out</button></form>`;
+<form method="post" action="/sign-out" id="sign-out"></form>`;
 }
 
+/** A decoded token is folded away: what it came to stands above it. */
 function hopItem(hop: HopText): Markup {
-  const rows = hop.rows.map(({ label, value, note, isHeading }) =>
-    isHeading === true
-      ? html`<div class="heading"><dt>${label}</dt><dd>${value}</dd></div>`
-      : html`<div><dt>${label}</dt><dd>${value}${note === undefined ? '' : html` <small>${note}</small>`}</dd></div>`,
-  );
-  return html`<li class="${hop.isDone ? 'done' : 'refused'}"><h3>${hop.title} <span class="state">${hop.isDone ? 'done' : 'refused'}</span> <small>${hop.time}</small></h3><p>${hop.lead}</p><dl>${rows}</dl></li>`;
+  const heading = hop.rows.findIndex(({ isHeading }) => isHeading === true);
+  const shown = heading === -1 ? hop.rows : hop.rows.slice(0, heading);
+  const state = hop.isDone ? 'done' : 'refused';
+  return html`<li class="${state}"><h3>${hop.title} <span class="state">${state}</span> <small>${hop.time}</small></h3><p>${hop.lead}</p>${rowList(shown)}${heading === -1 ? '' : tokenDetails(hop.rows.slice(heading))}</li>`;
+}
+
+function tokenDetails([heading, ...claims]: readonly HopRow[]): Markup {
+  return html`<details><summary>${heading?.label}, decoded <small>${claims.length} claims</small></summary>${rowList([{ label: 'header', value: heading?.value ?? '' }, ...claims])}</details>`;
+}
+
+function rowList(rows: readonly HopRow[]): Markup {
+  return html`<dl>${rows.map(({ label, value, note }) => html`<div><dt>${label}</dt><dd>${value}${note === undefined ? '' : html` <small>${note}</small>`}</dd></div>`)}</dl>`;
 }
 
 /** The id of a decision stands on the page once, where it is explained. */
