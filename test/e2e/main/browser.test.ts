@@ -63,15 +63,38 @@ describe('the sample app in a real browser', () => {
     ]);
     expect(await page.textContent('body')).toContain('Hello! Glad to be here.');
     expect(await page.content()).not.toContain('eyJ');
+    expect(await page.getByText('oauth-id-jag+jwt').isVisible()).toBe(false);
+    await page.getByText('ID-JAG, decoded').click();
+    expect(await page.getByText('oauth-id-jag+jwt').isVisible()).toBe(true);
     await picture(page, 'sample-app-call');
 
     await page.getByLabel('Arguments, as JSON').fill('{"q":"release 42"}');
     await page.getByRole('button', { name: 'Call the tool' }).click();
     await expect.poll(() => page.textContent('body')).toContain('moves to Thursday');
     expect(await page.locator('h3').allTextContents()).toHaveLength(1);
+  });
 
+  test('a sign-out ends the sign-on at the IdP too, so that the next person is asked who they are', async () => {
+    const page = await openApp();
+    await signOn(page, 'alice');
+    await page.getByRole('button', { name: 'Sign out' }).click();
+    await page.getByRole('heading', { name: 'Sign out?' }).waitFor();
     await page.getByRole('button', { name: 'Sign out' }).click();
     await page.getByRole('button', { name: 'Sign on' }).waitFor();
+    expect(page.url()).toBe(`http://127.0.0.1:${world.ports[3]}/`);
+
+    await signOn(page, 'bob');
+    await page.getByText('Signed on as').waitFor();
+    expect(await page.getByText('Signed on as').textContent()).toContain('Bob Kim');
+  });
+
+  test('a sign-on that the person cancels is no failure', async () => {
+    const page = await openApp();
+    await page.getByRole('button', { name: 'Sign on' }).click();
+    await page.getByRole('button', { name: 'Cancel' }).click();
+    await page.getByText('You cancelled the sign-on.').waitFor();
+    expect(await page.getByRole('alert').count()).toBe(0);
+    await picture(page, 'sample-app-cancelled');
   });
 
   test('who policy denies reads so in plain words, with the id of the decision once and a page about it', async () => {

@@ -9,7 +9,7 @@ export interface Visit {
   /** Lives as long as the visit, so that its tokens are cached between two calls. */
   client?: CrossgrantClient;
   pending?: PendingSignOn;
-  signedOn?: { readonly session: string; readonly person: string };
+  signedOn?: { readonly session: string; readonly person: string; readonly idToken?: string };
   /** What was last sent with the form of a call. */
   typed?: { readonly tool: string; readonly arguments: string };
   hops: Hop[];

@@ -16,6 +16,8 @@ export interface SampleAppFacts {
   readonly clientId: string;
   readonly idpIssuer: string;
   readonly person: string;
+  /** The page after a sign-out at the IdP; absent when it is not registered there. */
+  readonly afterSignOut?: string;
   readonly call: {
     readonly server: string;
     readonly tool: string;
@@ -30,12 +32,15 @@ export function readSampleApp(world: World): SampleAppFacts {
   const app = world.sampleApp;
   if (app === undefined) throw new Error('This world has no sampleApp section.');
   const secretAt = secretReader(world);
+  const origin = `http://${app.listen}`;
+  const registered = world.policy?.clientApps.find(({ id }) => id === app.client)?.postLogoutRedirectUris ?? [];
   return {
-    origin: `http://${app.listen}`,
+    origin,
     listen: app.listen,
     clientId: app.client,
     idpIssuer: app.idp ?? world.idp?.issuer ?? '',
     person: app.person,
+    afterSignOut: registered.find((uri) => uri === `${origin}/`),
     call: { ...app.call, server: app.call.server ?? world.mcpServer?.resource ?? '' },
     passwordOf: (username) => {
       const index = world.idp?.people.findIndex((person) => person.username === username) ?? -1;

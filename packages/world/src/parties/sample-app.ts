@@ -1,4 +1,4 @@
-import type { CrossgrantClient } from '@crossgrant/client';
+import { type CrossgrantClient, isCrossgrantError } from '@crossgrant/client';
 import { createLog, startServer } from '@crossgrant/platform';
 import type { PlainHandler, PlainRequest, PlainResponse } from '@crossgrant/protocol';
 import type { FromParty } from '../processes/messages.ts';
@@ -10,8 +10,9 @@ import { createVisits, type Visit, type Visits } from './browser-visits.ts';
 import { recordingFetch } from './recording-fetch.ts';
 import { callWatched, readObject } from './sample-app-call.ts';
 import { createSampleAppClient, readSampleApp, type SampleAppFacts } from './sample-app-client.ts';
-import { noticeOf, refused } from './sample-app-notice.ts';
+import { neutral, noticeOf, refused } from './sample-app-notice.ts';
 import { renderHome } from './sample-app-page.ts';
+import { signOutAddress } from './sample-app-sign-out.ts';
 import { callTool, toFailure } from './tool-call.ts';
 
 export interface RunningSampleApp {
@@ -100,11 +101,17 @@ async function finishSignOn(app: App, request: PlainRequest): Promise<PlainRespo
   visit.pending = undefined;
   try {
     const session = await clientOf(app, visit).finishSignOn(pending, `${app.facts.origin}/callback?${request.query}`);
-    visit.signedOn = { session: session.id, person: personOf(visit.hops) ?? session.subject };
+    const person = personOf(visit.hops) ?? session.subject;
+    visit.signedOn = { session: session.id, person, idToken: session.idToken };
   } catch (error) {
-    visit.notice = refused(toFailure(error).sentence);
+    visit.notice = wasCancelled(error) ? neutral('You cancelled the sign-on.') : refused(toFailure(error).sentence);
   }
   return redirect('/');
+}
+
+/** An authorization server answers so when the person chose to stop. RFC 6749 §4.1.2.1. */
+function wasCancelled(error: unknown): boolean {
+  return isCrossgrantError(error) && error.code === 'sign_on_failed' && error.oauth?.error === 'access_denied';
 }
 
 async function call(app: App, request: PlainRequest): Promise<PlainResponse> {
@@ -130,12 +137,17 @@ async function call(app: App, request: PlainRequest): Promise<PlainResponse> {
 
 async function signOut(app: App, request: PlainRequest): Promise<PlainResponse> {
   const visit = app.visits.find(request.headers.get('cookie'));
-  if (visit?.signedOn !== undefined) {
-    await clientOf(app, visit).signOut(visit.signedOn.session);
-    Object.assign(visit, { client: undefined, signedOn: undefined, hops: [], notice: undefined, typed: undefined });
-  }
-  return redirect('/');
+  if (visit?.signedOn === undefined) return redirect('/');
+  const { session, idToken } = visit.signedOn;
+  await clientOf(app, visit).signOut(session);
+  Object.assign(visit, { client: undefined, signedOn: undefined, hops: [], notice: undefined, typed: undefined });
+  const address = await signOutAddress(app.facts, idToken);
+  if (address === undefined) visit.notice = neutral(signedOutHereOnly);
+  return redirect(address ?? '/');
 }
+
+const signedOutHereOnly =
+  'You are signed out of this app. Your sign-on at the identity provider may still be open: end it there.';
 
 function clientOf(app: App, visit: Visit): CrossgrantClient {
   visit.client ??= app.client((hop) => visit.hops.push(hop));
