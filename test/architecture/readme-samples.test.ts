@@ -19,13 +19,16 @@ function samplesOf(page: string): readonly Sample[] {
   }));
 }
 
-/** What the compiler says about the samples of a page, when they lie side by side in a folder of a clone. */
-async function complaintsAbout(samples: readonly Sample[]): Promise<string> {
+/** What the compiler says about samples that lie in folders of a clone, those of each page side by side. */
+async function complaintsAbout(pages: Readonly<Record<string, readonly Sample[]>>): Promise<string> {
   mkdirSync(join(root, '.cache'), { recursive: true });
   const folder = mkdtempSync(join(root, '.cache', 'readme-samples-'));
   onTestFinished(() => rmSync(folder, { recursive: true, force: true }));
-  writeFileSync(join(folder, 'tsconfig.json'), JSON.stringify({ extends: '../../tsconfig.json', include: ['*.ts'] }));
-  for (const { file, text } of samples) writeFileSync(join(folder, file), text);
+  writeFileSync(join(folder, 'tsconfig.json'), JSON.stringify({ extends: '../../tsconfig.json', include: ['*/*.ts'] }));
+  for (const [page, samples] of Object.entries(pages)) {
+    mkdirSync(join(folder, page));
+    for (const { file, text } of samples) writeFileSync(join(folder, page, file), text);
+  }
   const compiler = join(root, 'node_modules/typescript/bin/tsc');
   return promisify(execFile)(process.execPath, [compiler, '-p', folder, '--pretty', 'false'], { cwd: folder }).then(
     ({ stdout }) => stdout,
@@ -33,11 +36,11 @@ async function complaintsAbout(samples: readonly Sample[]): Promise<string> {
   );
 }
 
-for (const page of ['packages/client/README.md', 'packages/resource/README.md']) {
-  test(`every sample in ${page} compiles as it stands`, async () => {
-    const samples = samplesOf(page);
+test('every sample in the READMEs of client and resource compiles as it stands', async () => {
+  const pages = { client: samplesOf('packages/client/README.md'), resource: samplesOf('packages/resource/README.md') };
+  for (const samples of Object.values(pages)) {
     expect(samples.length).toBeGreaterThan(3);
     expect(new Set(samples.map(({ file }) => file)).size).toBe(samples.length);
-    expect(await complaintsAbout(samples)).toBe('');
-  });
-}
+  }
+  expect(await complaintsAbout(pages)).toBe('');
+});
