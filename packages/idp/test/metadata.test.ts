@@ -73,7 +73,7 @@ test('the page of a decision says nothing about it', async () => {
   const { id } = await world.exchange({ scope: 'chat.write' });
   const response = await fetch(`${world.idp.url}/explain/${id}`);
   const html = await response.text();
-  expect(html).toContain(`crossgrant explain ${id}`);
+  expect(html).toContain(`npx crossgrant explain ${id}`);
   expect(html).not.toMatch(/chat|ada|agent|scope/);
   expect((await fetch(`${world.idp.url}/explain/<script>`)).status).toBe(404);
 });

@@ -28,11 +28,10 @@ export function renderDecisionPage(facts: PageFacts & { readonly id: string }): 
     title: 'A decision about access',
     tenantName: facts.tenantName,
     issuer: facts.issuer,
-    id: facts.id,
     content: html`<h1>A decision about access</h1>
 <p class="lead">An app asked for access, and <strong><bdi>${shorten(facts.tenantName)}</bdi></strong> decided by its rules.</p>
-<p>If you need this access, send the id below to your IT. They see the reason with</p>
-<p><code>crossgrant explain ${facts.id}</code></p>`,
+<p>Which way it went, and why, is for your IT to see: this page opens for anybody who has its address. If you need this access, send them this:</p>
+<pre><code>npx crossgrant explain ${facts.id}</code></pre>`,
   });
 }
 
@@ -53,11 +52,11 @@ export function renderSignOutPage(facts: SignOutFacts): Promise<string> {
     tenantName: facts.tenantName,
     issuer: facts.issuer,
     content: html`<h1>Sign out?</h1>
-<p class="lead">${asks}It ends your sign-in for every app in this browser.</p>
+<p class="lead">${asks}It ends your sign-on for every app in this browser.</p>
 <form method="post" action="${facts.action}">
 <input type="hidden" name="xsrf" value="${facts.xsrf}">
 <button type="submit" name="logout" value="yes" autofocus>Sign out</button>
-<button class="plain" type="submit">Stay signed in</button>
+<button class="plain" type="submit">Stay signed on</button>
 </form>`,
   });
 }
@@ -65,11 +64,11 @@ export function renderSignOutPage(facts: SignOutFacts): Promise<string> {
 export function renderSignedOutPage(facts: PageFacts & { readonly isSignedOut: boolean }): Promise<string> {
   const content: Markup = facts.isSignedOut
     ? html`<h1>You are signed out</h1>
-<p class="lead">Apps ask you to sign in again. You can close this page.</p>`
-    : html`<h1>You are still signed in</h1>
+<p class="lead">Apps ask you to sign on again. You can close this page.</p>`
+    : html`<h1>You are still signed on</h1>
 <p class="lead">Nothing has changed for your other apps. You can close this page.</p>`;
   return renderPage({
-    title: facts.isSignedOut ? 'Signed out' : 'Still signed in',
+    title: facts.isSignedOut ? 'Signed out' : 'Still signed on',
     tenantName: facts.tenantName,
     issuer: facts.issuer,
     content,
@@ -87,7 +86,7 @@ const messages = {
   },
   invalid_client: {
     title: 'This app is not known here',
-    what: 'No app that may sign people in is registered under the id it gave, or it is blocked.',
+    what: 'No app that may sign people on is registered under the id it gave, or it is blocked.',
     next: tellMaker,
   },
   invalid_redirect_uri: {
@@ -96,18 +95,18 @@ const messages = {
     next: tellMaker,
   },
   sign_on_gone: {
-    title: 'This sign-in is no longer open',
+    title: 'This sign-on is no longer open',
     what: 'It was finished, it ran out, or it was started in another browser.',
     next: again,
   },
   foreign_origin: {
     title: 'This form came from elsewhere',
-    what: 'The form was not sent by the page you signed in on. Nothing was checked.',
+    what: 'The form was not sent by the page you signed on at. Nothing was checked.',
     next: again,
   },
   access_denied: {
-    title: 'Nobody was signed in',
-    what: 'The sign-in was stopped, or your account may not use this app.',
+    title: 'Nobody signed on',
+    what: 'The sign-on was stopped, or your account may not use this app.',
     next: 'Your IT can tell you why; the id below leads them to it.',
   },
   not_found: { title: 'There is nothing here', what: 'No page has this address.', next: again },
@@ -117,7 +116,7 @@ const messages = {
     next: 'Try again. If it happens once more, your IT needs the id below.',
   },
   temporarily_unavailable: {
-    title: 'Sign-in is not available right now',
+    title: 'Sign-on is not available right now',
     what: 'This is not a no: the database cannot be reached, and nothing was decided.',
     next: 'Try again in a minute.',
   },

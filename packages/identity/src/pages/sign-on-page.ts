@@ -22,10 +22,10 @@ export function renderSignOnPage(page: SignOnPage): Promise<string> {
   const wrong =
     problem === 'no-match' || problem === 'empty' ? html` aria-invalid="true" aria-describedby="refused"` : '';
   return renderPage({
-    title: 'Sign in',
+    title: 'Sign on',
     tenantName: page.tenantName,
     issuer: page.issuer,
-    content: html`<h1>Sign in</h1>
+    content: html`<h1>Sign on</h1>
 <p class="lead"><strong><bdi>${shorten(page.clientName)}</bdi></strong>${where} asks who you are.</p>
 ${problem === undefined ? '' : refusedBox(problemSentences[problem])}
 <form method="post" action="${page.action}">
@@ -33,7 +33,7 @@ ${problem === undefined ? '' : refusedBox(problemSentences[problem])}
 <input id="username" name="username" type="text" value="${username}" autocomplete="username" autocapitalize="none" autocorrect="off" spellcheck="false" maxlength="320" required${wrong}${isTyped ? '' : html` autofocus`}>
 <label for="password">Password</label>
 <input id="password" name="password" type="password" autocomplete="current-password" required${wrong}${isTyped ? html` autofocus` : ''}>
-<button type="submit">Sign in</button>
+<button type="submit">Sign on</button>
 <button class="plain" type="submit" name="cancel" value="1" formnovalidate>Cancel</button>
 </form>`,
   });
@@ -48,5 +48,5 @@ const problemSentences: Record<SignOnProblem, string> = {
     'This name and password do not match. After 5 wrong tries an account takes none for 15 minutes. Forgotten? Your IT can set a new password.',
   disabled: 'This account is switched off. Your IT can switch it on again.',
   empty: 'Type both your name and your password.',
-  busy: 'Too many people are signing in at this moment. Nothing was checked. Try again in a few seconds.',
+  busy: 'Too many people are signing on at this moment. Nothing was checked. Try again in a few seconds.',
 };

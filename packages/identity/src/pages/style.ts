@@ -1,15 +1,15 @@
 import { createHash } from 'node:crypto';
 
 /**
- * One style sheet for every page a person meets before signing in. Ink on paper: colour appears only where something
+ * One style sheet for every page a person meets before signing on. Ink on paper: colour appears only where something
  * was refused. Light and dark follow the system; forced colours keep borders and shapes.
  */
 export const pageStyle = `
 :root{color-scheme:light dark;--canvas:#f6f7f9;--surface:#fff;--text:#12171d;--text-2:#434d57;--text-3:#5c6772;--edge:#76818c;--line:#d5dade;--link:#174fb8;--focus:#1257d6;--primary:#12171d;--on-primary:#fff;--denied:#9c1c14;--denied-tint:#fce8e5}
 @media (prefers-color-scheme:dark){:root{--canvas:#0d1115;--surface:#141920;--text:#e8ecf0;--text-2:#b5bec7;--text-3:#939ea9;--edge:#74808c;--line:#29313a;--link:#8db5ff;--focus:#8db5ff;--primary:#e8ecf0;--on-primary:#0d1115;--denied:#ff9f92;--denied-tint:#3b1714}}
 *{box-sizing:border-box}
-html{font:400 .875rem/1.25rem "Public Sans",system-ui,-apple-system,"Segoe UI",Roboto,"Noto Sans",sans-serif;font-variant-numeric:tabular-nums;background:var(--canvas);color:var(--text)}
-body{margin:0;min-height:100vh;min-height:100svh;display:flex;flex-direction:column;align-items:center;justify-content:center;padding:24px 16px}
+html{background:var(--canvas);color:var(--text)}
+body{font:400 .875rem/1.25rem "Public Sans",system-ui,-apple-system,"Segoe UI",Roboto,"Noto Sans",sans-serif;font-variant-numeric:tabular-nums;margin:0;min-height:100vh;min-height:100svh;display:flex;flex-direction:column;align-items:center;justify-content:center;padding:24px 16px}
 main{width:100%;max-width:400px;background:var(--surface);border:1px solid var(--line);border-radius:8px;padding:32px}
 header{display:flex;align-items:center;gap:8px;margin:0 0 24px;font-weight:600;min-width:0}
 header span{overflow:hidden;text-overflow:ellipsis;white-space:nowrap}
@@ -31,6 +31,8 @@ button.plain{background:none;color:var(--text);border-color:var(--edge);font-wei
 h1+.refused{margin-top:16px}
 .meta{margin:24px 0 0;padding-top:16px;border-top:1px solid var(--line);font-size:.75rem;line-height:1rem;color:var(--text-3);overflow-wrap:anywhere}
 code{font:inherit;font-family:"JetBrains Mono",ui-monospace,"Cascadia Mono",Menlo,Consolas,monospace;color:var(--text-2)}
+pre{margin:0 0 16px;padding:12px;border:1px solid var(--line);border-radius:4px;background:var(--canvas);white-space:pre-wrap;overflow-wrap:anywhere}
+pre code{font-size:.8125rem;line-height:1.25rem;color:var(--text);user-select:all}
 @media (max-width:480px){body{justify-content:flex-start;padding:0}main{max-width:none;min-height:100vh;min-height:100svh;border:0;border-radius:0;padding:24px 16px}html{background:var(--surface)}}
 @media (forced-colors:active){button{border:2px solid}.refused{border:2px solid}}
 @media print{main{border:0}}
