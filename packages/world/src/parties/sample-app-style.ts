@@ -41,6 +41,6 @@ summary{padding:8px 0;cursor:pointer;font-weight:500}
 dl:empty{display:none}
 small{color:var(--text-3);font-size:.75rem;font-weight:400}
 code{font-family:ui-monospace,"JetBrains Mono","Cascadia Mono",Menlo,Consolas,monospace;font-size:.875em}
-@media (max-width:480px){body{padding:24px 16px}button{width:100%}dl div{grid-template-columns:96px 1fr}.hops>li{padding:16px}}
+@media (max-width:480px){body{padding:24px 16px}button{width:100%}.actions button{width:auto;flex:1}dl div{grid-template-columns:96px 1fr}.hops>li{padding:16px}}
 @media (forced-colors:active){button,.state{border:1px solid}}
 `;
