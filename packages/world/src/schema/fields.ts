@@ -72,10 +72,10 @@ export const seconds = z
 /** An instant as RFC 3339 text, or a plain date that means its first moment in UTC. */
 export const instant: z.ZodType<string> = z
   .string()
-  .regex(
-    /^\d{4}-\d{2}-\d{2}(T\d{2}:\d{2}:\d{2}(\.\d{1,3})?(Z|[+-]\d{2}:\d{2}))?$/,
-    'must be a date such as 2027-01-14 or 2027-01-14T08:00:00Z.',
-  )
+  .regex(/^\d{4}-\d{2}-\d{2}(T\d{2}:\d{2}:\d{2}(\.\d{1,3})?(Z|[+-]\d{2}:\d{2}))?$/, {
+    error: 'must be a date such as 2027-01-14 or 2027-01-14T08:00:00Z.',
+    abort: true,
+  })
   .refine((text) => !Number.isNaN(Date.parse(text)), 'is no date of the calendar.');
 
 const environmentName = z

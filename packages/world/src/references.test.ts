@@ -1,0 +1,102 @@
+import { readFileSync } from 'node:fs';
+import { join } from 'node:path';
+import { expect, test } from 'vitest';
+import { readWorld } from './load-world.ts';
+import { WorldMistakes } from './mistakes.ts';
+
+const root = join(import.meta.dirname, '..', '..', '..');
+const defaultText = readFileSync(join(root, 'worlds/default.yaml'), 'utf8');
+
+/** The sentences for the default world after one edit; none when it still loads. */
+function mistakesAfter(find: string, replacement: string): readonly string[] {
+  const edited = defaultText.replace(find, replacement);
+  if (edited === defaultText) throw new Error(`The default world has no ${find}`);
+  try {
+    readWorld(edited, 'test.yaml');
+    return [];
+  } catch (error) {
+    if (error instanceof WorldMistakes) return error.sentences;
+    throw error;
+  }
+}
+
+const weakKey = 'keys: { jwks: { keys: [{ kty: oct, kid: a }] } }';
+const edKey = 'keys: { jwks: { keys: [{ kty: OKP, crv: Ed25519, x: 11qYAYKxCrfVS_7TyWQHOg7hcvPapiMlrwIaaPcHURo }] } }';
+
+const cases: readonly [what: string, find: string, replacement: string, sentence: string][] = [
+  [
+    'a client the authorization server does not have',
+    'resourceClientId: agent-at-chat',
+    'resourceClientId: agent-at-chta',
+    'policy.connections[0].resourceClientId: authserver.clients has no "agent-at-chta" — did you mean "agent-at-chat"?',
+  ],
+  [
+    'an IdP that nobody trusts',
+    '- issuer: http://127.0.0.1:4701\n',
+    '- issuer: http://127.0.0.1:4711\n',
+    'authserver.trustedIssuers: there is no entry for idp.issuer "http://127.0.0.1:4701" — did you mean "http://127.0.0.1:4711"?',
+  ],
+  [
+    'an issuer with a slash too many',
+    '      issuer: http://127.0.0.1:4702\n',
+    '      issuer: http://127.0.0.1:4702/\n',
+    'policy.resourceApps[0].issuer: differs from authserver.issuer by a slash at the end; write http://127.0.0.1:4702.',
+  ],
+  [
+    'the resource of another issuer',
+    '      issuer: http://127.0.0.1:4702\n',
+    '      issuer: http://127.0.0.1:4712\n',
+    'policy.resourceApps[0].issuer: is not authserver.issuer, whose resource http://127.0.0.1:4703/mcp this app names; write http://127.0.0.1:4702.',
+  ],
+  [
+    'a tool the server does not have',
+    'tool: search',
+    'tool: serach',
+    'sampleApp.call.tool: http://127.0.0.1:4703/mcp has no tool "serach" — did you mean "search"?',
+  ],
+  [
+    'an app without a connection',
+    '    - client: agent\n',
+    '    - client: agent-basic\n',
+    'sampleApp.client: "agent" has no connection in policy.connections.',
+  ],
+  [
+    'linking by e-mail without a domain',
+    'linking: jit',
+    'linking: { email: true }',
+    'authserver.trustedIssuers[0].linking.verifiedDomains: is missing: linking by e-mail needs the domains of this issuer.',
+  ],
+  [
+    'a group nobody is in',
+    'groups: [contractors], connections',
+    'groups: [contractor], connections',
+    'policy.rules[1].groups[0]: nobody in idp.people is in "contractor" — did you mean "contractors"?',
+  ],
+  [
+    'a public client with a connection',
+    '{ method: client_secret_post, secret: agent-sample-secret }',
+    '{ method: none }',
+    'policy.connections[0].client: "agent" is a public client (method none), and none gets an ID-JAG. Give it a secret.',
+  ],
+  [
+    'keys of which none is usable',
+    'keys: discovery',
+    weakKey,
+    'authserver.trustedIssuers[0].keys.jwks: holds no usable key. Key 0: has a type or curve that is not supported.',
+  ],
+  [
+    'keys for no accepted algorithm',
+    'keys: discovery',
+    edKey,
+    'authserver.trustedIssuers[0].keys.jwks: holds no key for ES256, RS256.',
+  ],
+];
+test.each(cases)('%s is one sentence with its path', (_what, find, replacement, sentence) => {
+  expect(mistakesAfter(find, replacement)).toContain(sentence);
+});
+
+test('one wrong instant is one mistake', () => {
+  expect(mistakesAfter('owner: Bo Kim', 'expiresAt: tomorrow')).toEqual([
+    'policy.connections[0].expiresAt: must be a date such as 2027-01-14 or 2027-01-14T08:00:00Z.',
+  ]);
+});
