@@ -76,7 +76,7 @@ const trustedIssuer = z
       })
       .default('discovery')
       .describe('discovery reads the jwks_uri of its metadata; jwks pins the keys.'),
-    algorithms: algorithms.default(['ES256', 'RS256']),
+    algorithms: algorithms.default(['ES256', 'RS256']).describe('The signatures accepted from it.'),
     tenant: z
       .union([z.strictObject({ pin: label }), z.strictObject({ map: z.record(label, identifier) })], {
         error: 'must be { pin: TENANT } or { map: { TENANT: CUSTOMER } }.',
@@ -88,7 +88,9 @@ const trustedIssuer = z
       .union([z.literal('any'), z.array(identifier).min(1, 'must name at least one client.')], {
         error: 'must be a list of client ids, or any.',
       })
-      .describe('The clients whose ID-JAGs it may issue.'),
+      .describe(
+        'The clients whose ID-JAGs it may issue. Each must be in authserver.clients, its id the client_id of the ID-JAG.',
+      ),
     resources: z
       .array(resourceIdentifier)
       .optional()
@@ -96,11 +98,16 @@ const trustedIssuer = z
     defaultResource: resourceIdentifier
       .optional()
       .describe('What an ID-JAG without resource means; without it such an ID-JAG is refused.'),
-    defaultScopes: z.array(scopeToken).optional().describe('What an ID-JAG without scope means.'),
+    defaultScopes: z
+      .array(scopeToken)
+      .optional()
+      .describe('What an ID-JAG without scope means; without it such an ID-JAG is refused.'),
     linking: z
       .union([z.enum(['jit', 'linked']), linkingSwitches], { error: 'must be jit, linked, or an object of switches.' })
       .default('linked')
-      .describe('jit makes an account at the first redemption; linked takes people whose link is stored.'),
+      .describe(
+        'jit makes an account at the first redemption; linked takes people whose link is stored; the object form switches each way on its own.',
+      ),
     reuse: z
       .enum(['refuse', 'allow'], { error: 'must be refuse or allow.' })
       .default('refuse')
@@ -126,7 +133,7 @@ const trustedIssuer = z
 
 const protectedResource = z
   .strictObject({
-    identifier: resourceIdentifier,
+    identifier: resourceIdentifier.describe('Its URL: the aud of its access tokens.'),
     name: label.optional(),
     scopes: z.array(scopeToken).min(1, 'must name at least one scope.'),
     tools: z.record(label, scopeToken).default({}).describe('The scope each MCP tool needs.'),

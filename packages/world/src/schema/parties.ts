@@ -5,7 +5,7 @@ import { clientIdentifier, issuerUrl, label, listenAddress, resourceIdentifier, 
 /** The sample MCP server behind the middleware. */
 export const mcpServer = z
   .strictObject({
-    listen: listenAddress,
+    listen: listenAddress.describe('The address this process binds.'),
     resource: resourceIdentifier.describe('Its resource identifier: the URL MCP clients connect to.'),
     authorizationServer: issuerUrl
       .optional()
@@ -21,7 +21,7 @@ export const mcpServer = z
 /** The sample AI app, and the call it makes when everything is up. */
 export const sampleApp = z
   .strictObject({
-    listen: listenAddress.default('127.0.0.1:4704'),
+    listen: listenAddress.default('127.0.0.1:4704').describe('The address this process binds.'),
     client: clientIdentifier.describe('The id of the client app it is.'),
     person: label.describe('Who signs on when the world starts.'),
     password: secret.optional().describe('Only where that person is not in idp.people.'),
@@ -32,8 +32,8 @@ export const sampleApp = z
       .describe('Its registration at the authorization server; found in authserver.clients where none is given.'),
     call: z.strictObject({
       server: resourceIdentifier.optional().describe('mcpServer.resource where none is given.'),
-      tool: label,
-      arguments: z.record(z.string(), z.json()).default({}),
+      tool: label.describe('The tool to call.'),
+      arguments: z.record(z.string(), z.json()).default({}).describe('What to call it with.'),
       scopes: z
         .array(scopeToken)
         .optional()

@@ -13,7 +13,7 @@ import {
   url,
 } from './fields.ts';
 
-const tags = z.array(identifier).default([]);
+const tags = z.array(identifier).default([]).describe('Words that rules select by.');
 const risks = ['read', 'write', 'destructive', 'admin'] as const;
 const timeOfDay = z.string().regex(/^([01]\d|2[0-3]):[0-5]\d$/, 'must be HH:MM.');
 const addressRange = z
@@ -44,7 +44,7 @@ const scopeFacts = z
 
 const governedResource = z
   .strictObject({
-    identifier: resourceIdentifier,
+    identifier: resourceIdentifier.describe('Its URL, as clients connect to it and as aud names it.'),
     name: label.optional(),
     scopes: z.record(scopeToken, scopeFacts).default({}),
     tags,
@@ -96,18 +96,25 @@ const connection = z
       .default('sub')
       .describe('Which identifier of the person an ID-JAG carries beside sub.'),
     lifetimeSeconds: seconds.max(600, 'must be at most 600.').default(300).describe('How long an ID-JAG lives.'),
-    dpopRequired: z.boolean().default(false),
-    owner: label.optional(),
-    reason: label.optional(),
-    reviewAt: instant.optional(),
-    expiresAt: instant.optional(),
+    dpopRequired: z.boolean().default(false).describe('Not available yet: a connection that requires DPoP refuses.'),
+    owner: label.optional().describe('Who answers for this connection.'),
+    reason: label.optional().describe('Why it exists.'),
+    reviewAt: instant
+      .optional()
+      .describe('When its owner should look at it again; refuses nothing. ISO 8601 with zone.'),
+    expiresAt: instant
+      .optional()
+      .describe('From then on it refuses. ISO 8601 with zone, or a date that means its first moment in UTC.'),
   })
   .meta({ id: 'Connection', description: 'A client app may reach a resource app: ceilings, mappings, switches.' });
 
 /** An empty list would make a deny rule bite nobody. */
 const notEmpty = 'must not be empty; leave it out to mean all.';
 const riskList = z.array(z.enum(risks, { error: 'must be read, write, destructive or admin.' })).min(1, notEmpty);
-const network = z.strictObject({ in: z.array(addressRange).optional(), notIn: z.array(addressRange).optional() });
+const network = z.strictObject({
+  in: z.array(addressRange).optional().describe('In one of these addresses or ranges.'),
+  notIn: z.array(addressRange).optional().describe('In none of these.'),
+});
 
 const conditions = z.strictObject({
   acr: z.array(label).optional().describe('One of these authentication context classes.'),
@@ -117,12 +124,20 @@ const conditions = z.strictObject({
   callerNetwork: network.optional().describe('Where the app calls from.'),
   time: z
     .strictObject({
-      days: z.array(z.enum(['mon', 'tue', 'wed', 'thu', 'fri', 'sat', 'sun'])).optional(),
-      from: timeOfDay.optional(),
-      to: timeOfDay.optional(),
-      timeZone: z.string().refine(isTimeZone, 'is no IANA time zone.').optional(),
+      days: z
+        .array(z.enum(['mon', 'tue', 'wed', 'thu', 'fri', 'sat', 'sun']))
+        .optional()
+        .describe('On these days; every day where none are given.'),
+      from: timeOfDay.optional().describe('From this time of day, HH:MM.'),
+      to: timeOfDay.optional().describe('Until this time of day, HH:MM.'),
+      timeZone: z
+        .string()
+        .refine(isTimeZone, 'is no IANA time zone.')
+        .optional()
+        .describe('An IANA name such as Europe/Zurich.'),
     })
-    .optional(),
+    .optional()
+    .describe('When the request is made.'),
 });
 
 const rule = z
@@ -133,10 +148,10 @@ const rule = z
       .default('active')
       .describe('disabled withdraws a rule; leaving it out of the file does not.'),
     people: z.array(label).optional().describe('Usernames.'),
-    groups: z.array(label).optional(),
-    everyone: z.boolean().optional(),
+    groups: z.array(label).optional().describe('Who is in one of these groups.'),
+    everyone: z.boolean().optional().describe('true: every person.'),
     connections: z
-      .array(z.string().regex(/^\S+\/[A-Za-z0-9_-]+$/, 'must be CLIENT/RESOURCE-APP.'))
+      .array(z.string().regex(/^\S+\/[A-Za-z0-9_-]+$/, 'must be CLIENT/RESOURCE-APP, such as agent/chat.'))
       .min(1, notEmpty)
       .optional()
       .describe('CLIENT/RESOURCE-APP; with no tags either, every connection.'),
