@@ -2,6 +2,7 @@ import { formatBasic, newId, plainHeaders } from '@crossgrant/protocol';
 import { importSigningKey, signJws } from '@crossgrant/protocol/jws';
 import { verifies } from '@crossgrant/testkit';
 import { expect, test } from 'vitest';
+import type { TrustedIssuer } from '../src/index.ts';
 import { expectRefused, redeemed } from './expect-refusal.ts';
 import {
   bodyOf,
@@ -169,6 +170,16 @@ verifies(['REV-02', 'REV-12', 'LES-20'], 'what a token stands on being gone, it 
       world.change({
         trustedIssuers: world.content.trustedIssuers.map((trusted) => ({ ...trusted, state: 'disabled' as const })),
       }),
+    'client no longer vouched for': (world) => trust(world, { clients: ['another'] }),
+    'client of another customer': (world) => world.change({ clients: [chatClient({ customerIds: ['other'] })] }),
+    'issuer of another customer': (world) => trust(world, { customerId: 'other' }),
+    'issuer pinned to a tenant': (world) => trust(world, { tenant: { mode: 'single', pin: 't' } }),
+    'issuer shared by tenants': (world) => trust(world, { tenant: { mode: 'multi', map: { t: 'chat' } } }),
+    'resource closed to the issuer': (world) => trust(world, { resources: [otherResource] }),
+    'no scope left at the resource': (world) => narrow(world, ['chat.write']),
+    'no scope left to the client': (world) => world.change({ clients: [chatClient({ scopes: ['chat.write'] })] }),
+    'no scope left to the account': (world, accountId) =>
+      world.store.changeAccount({ customerId: 'chat', accountId, scopes: ['chat.write'], audit: change }),
     'issuer removed': (world) => world.change({ trustedIssuers: [] }),
     'customer disabled': (world) => world.change({ customers: [{ customerId: 'chat', state: 'disabled' }] }),
   };
@@ -195,6 +206,29 @@ verifies(
     expect(await ask(world, await tokenOf(world, { auth_time: nowSeconds + 2 }))).toMatchObject({ active: true });
   },
 );
+
+function trust(world: World, part: Partial<TrustedIssuer>): void {
+  world.change({ trustedIssuers: world.content.trustedIssuers.map((trusted) => ({ ...trusted, ...part })) });
+}
+
+function narrow(world: World, scopes: readonly string[]): void {
+  world.change({ resources: world.content.resources.map((resource) => ({ ...resource, scopes })) });
+}
+
+verifies(['LES-20', 'RED-19'], 'a ceiling that was lowered reaches the tokens that are out', async () => {
+  const lowered: Readonly<Record<string, (world: World, accountId: string) => unknown>> = {
+    resource: (world) => narrow(world, ['chat.read', 'chat.write']),
+    client: (world) => world.change({ clients: [chatClient({ scopes: ['chat.read'] })] }),
+    account: (world, accountId) =>
+      world.store.changeAccount({ customerId: 'chat', accountId, scopes: ['chat.read'], audit: change }),
+  };
+  for (const [what, lower] of Object.entries(lowered)) {
+    const world = createWorld();
+    const token = await tokenOf(world);
+    await lower(world, String(payloadOf(token).sub));
+    expect([what, (await ask(world, token)).scope]).toEqual([what, 'chat.read']);
+  }
+});
 
 verifies(['RED-16', 'REV-02'], 'a resource that is spelled anew still learns of the tokens made for it', async () => {
   const world = createWorld();

@@ -1,6 +1,7 @@
-import { sameTyp, typs } from '@crossgrant/protocol';
+import { formatScope, intersect, type ScopeSet, sameTyp, typs } from '@crossgrant/protocol';
 import { defaultAlgorithms, parseCompactJws, type VerificationKey, verifyJws } from '@crossgrant/protocol/jws';
-import type { ResourceDirectory } from '../directory/resource-directory.ts';
+import { customerOf, mayActIn, mayVouchFor, openResource, worksFor } from '../directory/reach.ts';
+import type { ResourceDirectory, TrustedIssuer } from '../directory/resource-directory.ts';
 import type { Account, IssuedToken, ResourceStore } from '../store/resource-store.ts';
 
 export interface TokenLookUp {
@@ -27,7 +28,8 @@ export async function findIssuedToken(
 
 /**
  * The token if it is live at this moment. Whatever it was derived from must be live as well: a child does not outlive its
- * client, its account, its link, its customer, or the trust in the issuer that vouched for it.
+ * client, its account, its link, its customer, or the trust in the issuer that vouched for it. Every ceiling of today
+ * holds: the scope is what would be granted now, and nothing is left where that is nothing.
  *
  * RFC 7662 §2.2.
  */
@@ -36,7 +38,8 @@ export async function findActiveToken(text: string, look: TokenLookUp): Promise<
   if (token === undefined) return undefined;
   if (token.revokedAt !== undefined) return undefined; // REV-01, REV-02
   if (token.expiresAt <= look.now) return undefined; // REV-02
-  if (!isStillBacked(token, look.directory)) return undefined; // LES-20
+  const ceiling = ceilingOf(token, look.directory);
+  if (ceiling === undefined) return undefined; // LES-20
 
   const { customerId, grantIssuer: issuer, grantTenant: tenant, grantSubject: subject } = token;
   const link = await look.store.findLink({ customerId, issuer, tenant, subject });
@@ -44,14 +47,32 @@ export async function findActiveToken(text: string, look: TokenLookUp): Promise<
   const account = await look.store.findAccount(customerId, token.accountId);
   if (account?.state !== 'active') return undefined; // LES-20
   if (isBehindWatermark(token, account)) return undefined; // REV-12
-  return token;
+  const entitled = account.scopes === undefined ? ceiling : intersect(ceiling, account.scopes); // LES-20
+  if (entitled.length === 0) return undefined; // LES-20
+  return { ...token, scope: formatScope(entitled) };
 }
 
-function isStillBacked(token: IssuedToken, directory: ResourceDirectory): boolean {
-  if (directory.trustedIssuer(token.grantIssuer)?.state !== 'active') return false; // LES-20
-  if (directory.client(token.clientId)?.state !== 'active') return false; // LES-20
-  if (directory.customer(token.customerId)?.state !== 'active') return false; // LES-20
-  return directory.resource(token.audience) !== undefined;
+/** What the trust and the registrations of today leave of the scope; undefined where they no longer carry the token. */
+function ceilingOf(token: IssuedToken, directory: ResourceDirectory): ScopeSet | undefined {
+  const trusted = directory.trustedIssuer(token.grantIssuer);
+  const client = directory.client(token.clientId);
+  if (trusted?.state !== 'active') return undefined; // LES-20
+  if (client?.state !== 'active') return undefined; // LES-20
+  if (directory.customer(token.customerId)?.state !== 'active') return undefined; // LES-20
+  if (!mayVouchFor(trusted, client)) return undefined; // LES-20
+  if (!worksFor(client, token.customerId)) return undefined; // LES-20
+  if (!stillBelongs(token, trusted)) return undefined; // LES-20
+  const resource = openResource(token.audience, trusted, directory);
+  if (resource === undefined) return undefined; // LES-20
+
+  const granted = token.scope.split(' ').filter((scope) => resource.scopes.includes(scope)); // LES-20
+  return client.scopes === undefined ? granted : intersect(granted, client.scopes); // LES-20
+}
+
+/** Whether a person of this issuer and tenant still belongs to the customer of the token. */
+function stillBelongs({ customerId, grantTenant }: IssuedToken, trusted: TrustedIssuer): boolean {
+  if (trusted.tenant.mode === 'single' && (trusted.tenant.pin ?? '') !== grantTenant) return false;
+  return customerOf(trusted, grantTenant) === customerId || mayActIn(trusted, customerId);
 }
 
 function isBehindWatermark(token: IssuedToken, account: Account): boolean {

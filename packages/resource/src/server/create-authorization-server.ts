@@ -78,6 +78,7 @@ export async function createAuthorizationServer(options: AuthorizationServerOpti
 
   const server = createResourceAuthorizationServer({
     ...options,
+    isEmbedded: true,
     keys: await openSigningKeys(options),
     accessTokenAlgorithm: algorithmOf(options.signingKey),
     directory: () => directory,

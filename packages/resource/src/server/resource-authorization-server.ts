@@ -10,6 +10,7 @@ import { revoke } from '../revocation/revoke.ts';
 import type { ResourceStore } from '../store/resource-store.ts';
 import { authorizePage } from './authorize-page.ts';
 import { endpointsOf, pathOf } from './endpoints.ts';
+import { homeRoute } from './home-page.ts';
 import { jwksResponse, metadataOf, metadataResponse } from './public-documents.ts';
 
 /** What signs access tokens and what is published about it. A key ring of the platform is one. */
@@ -37,6 +38,8 @@ export interface ResourceAuthorizationServerOptions {
   /** The name of this server in audit rows; `ras` unless stated. */
   readonly auditScope?: string;
   readonly trace?: Trace;
+  /** The server stands among pages of the builder: the path of its issuer stays theirs. */
+  readonly isEmbedded?: boolean;
   directory(): ResourceDirectory;
   /** Reads the directory again, at an epoch that is at least the store's epoch of this moment. */
   refreshDirectory(): Promise<void>;
@@ -96,7 +99,8 @@ export function createResourceAuthorizationServer(
     jwks: () => keys.publicJwks(),
     close: () => refusals.close(),
   };
-  return { ...server, routes: () => routesOf(server) };
+  const home = options.isEmbedded === true ? [] : [homeRoute(issuer)];
+  return { ...server, routes: () => [...routesOf(server), ...home] };
 }
 
 /** A fault ends as 503 or 500 with an id; nothing of it reaches the caller. */

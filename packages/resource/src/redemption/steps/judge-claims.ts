@@ -11,6 +11,7 @@ import {
   refuse,
   type VerifiedJws,
 } from '@crossgrant/protocol';
+import { customerOf, mayActIn, mayVouchFor, worksFor } from '../../directory/reach.ts';
 import type { ResourceClient, TrustedIssuer } from '../../directory/resource-directory.ts';
 import type { Received } from '../context.ts';
 import { passed } from '../step.ts';
@@ -54,7 +55,7 @@ export function judgeAudience({ claims, trusted }: Judged, { issuer }: { issuer:
 export function findCustomer({ claims, trusted }: Judged): Result<Belonging> {
   const tenant = checkTenantShape(claims, trusted.tenant);
   if (!tenant.ok) return tenant; // RED-13
-  const own = trusted.tenant.mode === 'multi' ? ownMember(trusted.tenant.map, tenant.value) : trusted.customerId; // SUB-03
+  const own = customerOf(trusted, tenant.value); // SUB-03
   if (own === undefined) return refuse('assertion/tenant-unknown', { tenant: tenant.value }); // RED-13, SUB-03
 
   const customerId = claims.audTenant ?? own;
@@ -72,10 +73,8 @@ export function judgeClient({
 }: Judged & Pick<Belonging, 'customerId'> & { client: ResourceClient }): Result<object> {
   const same = checkClient(claims, client.clientId);
   if (!same.ok) return same; // RED-14, ATK-13
-  if (trusted.clients !== 'any' && !trusted.clients.includes(client.clientId))
-    return refuse('assertion/client-not-vouched'); // RED-14, SUB-01
-  if (client.customerIds !== undefined && !client.customerIds.includes(customerId))
-    return refuse('assertion/client-not-vouched', { customerId }); // SUB-06
+  if (!mayVouchFor(trusted, client)) return refuse('assertion/client-not-vouched'); // RED-14, SUB-01
+  if (!worksFor(client, customerId)) return refuse('assertion/client-not-vouched', { customerId }); // SUB-06
   return passed;
 }
 
@@ -89,12 +88,4 @@ export function judgeBinding({ claims, request }: { claims: IdJagClaims } & Pick
   if (!confirmation.ok) return confirmation; // RED-15, ATK-33
   if (request.headers.get('dpop') !== undefined) return refuse('assertion/proof-unsupported'); // RED-15
   return passed;
-}
-
-function mayActIn(trusted: TrustedIssuer, customerId: string): boolean {
-  return trusted.tenant.mode === 'single' && trusted.audTenants.includes(customerId);
-}
-
-function ownMember(map: Readonly<Record<string, string>>, name: string | undefined): string | undefined {
-  return name !== undefined && Object.hasOwn(map, name) ? map[name] : undefined;
 }

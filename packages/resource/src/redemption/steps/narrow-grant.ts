@@ -14,6 +14,7 @@ import {
   refuse,
   type ScopeSet,
 } from '@crossgrant/protocol';
+import { openResource } from '../../directory/reach.ts';
 import type {
   GovernedResource,
   ResourceClient,
@@ -130,16 +131,6 @@ export function readRestrictions({
     return refuse('assertion/authorization-details', { parameter: true }); // RED-21
   const actor = readActor(claims);
   return actor.ok ? ok({ actor: actor.value }) : actor;
-}
-
-function openResource(
-  identifier: string,
-  trusted: TrustedIssuer,
-  directory: ResourceDirectory,
-): GovernedResource | undefined {
-  const resource = directory.resource(identifier);
-  if (resource === undefined || trusted.resources === undefined) return resource;
-  return trusted.resources.some((open) => directory.resource(open) === resource) ? resource : undefined; // RED-16
 }
 
 function readRequestedScope(form: FormParameters): Result<ScopeSet | undefined> {
