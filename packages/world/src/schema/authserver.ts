@@ -24,7 +24,7 @@ const algorithms = z
   .min(1, 'must name at least one algorithm.');
 
 const customer = z
-  .strictObject({ id: identifier, name: label.optional() })
+  .strictObject({ id: identifier, name: label.optional().describe('What people read.') })
   .meta({ id: 'Customer', description: 'One company at the authorization server.' });
 
 const unstated = 'Left out: unchanged; a new entry is active.';
@@ -51,7 +51,7 @@ const account = z
 const resourceClient = z
   .strictObject({
     id: identifier.describe('Its client id here. The key of an upsert.'),
-    name: label.optional(),
+    name: label.optional().describe('What people read.'),
     auth: resourceClientAuth,
     customer: identifier.optional().describe('The one customer it works for; every customer where none is given.'),
     scopes: z.array(scopeToken).optional().describe('Its ceiling; all scopes where none are given.'),
@@ -134,7 +134,7 @@ const trustedIssuer = z
 const protectedResource = z
   .strictObject({
     identifier: resourceIdentifier.describe('Its URL: the aud of its access tokens.'),
-    name: label.optional(),
+    name: label.optional().describe('What people read.'),
     scopes: z.array(scopeToken).min(1, 'must name at least one scope.'),
     tools: z.record(label, scopeToken).default({}).describe('The scope each MCP tool needs.'),
     accessTokenSeconds: seconds

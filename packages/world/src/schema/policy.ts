@@ -23,12 +23,15 @@ const addressRange = z
 const clientApp = z
   .strictObject({
     id: identifier.describe('Its client id at the IdP. The key of an upsert.'),
-    name: label.optional(),
+    name: label.optional().describe('What people read.'),
     redirectUris: z.array(url).default([]).describe('Compared exactly; on loopback any port counts.'),
-    postLogoutRedirectUris: z.array(url).default([]),
+    postLogoutRedirectUris: z.array(url).default([]).describe('Where it may send people after sign-out.'),
     auth: clientAppAuth,
     refreshTokens: z.boolean().default(false).describe('Whether this app gets a refresh token at sign-on.'),
-    idTokenAlgorithm: z.enum(['RS256', 'ES256'], { error: 'must be RS256 or ES256.' }).default('RS256'),
+    idTokenAlgorithm: z
+      .enum(['RS256', 'ES256'], { error: 'must be RS256 or ES256.' })
+      .default('RS256')
+      .describe('What signs its ID tokens.'),
     state: z.enum(['active', 'blocked'], { error: 'must be active or blocked.' }).optional().describe(statedOnce),
     tags,
   })
@@ -36,17 +39,17 @@ const clientApp = z
 
 const scopeFacts = z
   .strictObject({
-    risk: z.enum(risks, { error: 'must be read, write, destructive or admin.' }),
+    risk: z.enum(risks, { error: 'must be read, write, destructive or admin.' }).describe('What rules may select by.'),
     version: z.number().int().min(1).default(1).describe('Raised when the meaning of the scope changes.'),
-    description: label.optional(),
+    description: label.optional().describe('What its holder may do, in words for people.'),
   })
   .meta({ id: 'Scope', description: 'What a scope lets its holder do.' });
 
 const governedResource = z
   .strictObject({
     identifier: resourceIdentifier.describe('Its URL, as clients connect to it and as aud names it.'),
-    name: label.optional(),
-    scopes: z.record(scopeToken, scopeFacts).default({}),
+    name: label.optional().describe('What people read.'),
+    scopes: z.record(scopeToken, scopeFacts).default({}).describe('Its scopes by name.'),
     tags,
   })
   .meta({ id: 'Resource', description: 'An API or MCP server of a resource app, with its scopes.' });
@@ -54,9 +57,12 @@ const governedResource = z
 const resourceApp = z
   .strictObject({
     id: identifier.describe('The key of an upsert.'),
-    name: label.optional(),
+    name: label.optional().describe('What people read.'),
     issuer: issuerUrl.describe("Its authorization server: the audience of every ID-JAG. Ours or a stranger's."),
-    signingAlgorithm: z.enum(['ES256', 'RS256'], { error: 'must be ES256 or RS256.' }).default('ES256'),
+    signingAlgorithm: z
+      .enum(['ES256', 'RS256'], { error: 'must be ES256 or RS256.' })
+      .default('ES256')
+      .describe('What signs the ID-JAGs for it.'),
     aliases: z
       .array(url)
       .default([])
@@ -157,16 +163,16 @@ const rule = z
       .describe('CLIENT/RESOURCE-APP; with no tags either, every connection.'),
     tags: z
       .strictObject({
-        clients: z.array(identifier).min(1, notEmpty).optional(),
-        resourceApps: z.array(identifier).min(1, notEmpty).optional(),
-        resources: z.array(identifier).min(1, notEmpty).optional(),
+        clients: z.array(identifier).min(1, notEmpty).optional().describe('Tags of the client app.'),
+        resourceApps: z.array(identifier).min(1, notEmpty).optional().describe('Tags of the resource app.'),
+        resources: z.array(identifier).min(1, notEmpty).optional().describe('Tags of the resource.'),
       })
       .optional()
       .describe('Every kind named must match; one tag of each is enough.'),
     scopes: z.array(scopeToken).min(1, notEmpty).optional().describe('All scopes of the ceiling where none are given.'),
     risks: riskList.optional().describe('Only scopes of these risks.'),
     conditions: conditions.optional().describe('All named conditions must hold.'),
-    effect: z.enum(['allow', 'deny'], { error: 'must be allow or deny.' }),
+    effect: z.enum(['allow', 'deny'], { error: 'must be allow or deny.' }).describe('A deny wins over every allow.'),
   })
   .refine(
     (entry) => entry.people !== undefined || entry.groups !== undefined || entry.everyone === true,
