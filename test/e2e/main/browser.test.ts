@@ -149,4 +149,29 @@ describe('the sample app in a real browser', () => {
       await context.close();
     }
   });
+
+  test('the pages of the servers have no accessibility fault either, wide and narrow', async () => {
+    const [idp, authserver] = world.ports;
+    const addresses = {
+      'decision-page': `http://127.0.0.1:${idp}/explain/aud_${'0'.repeat(26)}`,
+      'authserver-home': `http://127.0.0.1:${authserver}/`,
+      'authserver-authorize': `http://127.0.0.1:${authserver}/authorize`,
+    };
+    for (const [colorScheme, width] of [
+      ['light', 1024],
+      ['dark', 400],
+    ] as const) {
+      const context = await browser.newContext({ colorScheme, bypassCSP: true, viewport: { width, height: 844 } });
+      const page = await context.newPage();
+      for (const [name, address] of Object.entries(addresses)) {
+        await page.goto(address);
+        await page.locator('main h1').waitFor();
+        await page.evaluate(axe.source);
+        const { violations } = (await page.evaluate('axe.run()')) as { violations: { id: string }[] };
+        expect(violations.map(({ id }) => `${name} ${id}`)).toEqual([]);
+        await picture(page, `${name}-${colorScheme}`);
+      }
+      await context.close();
+    }
+  });
 });

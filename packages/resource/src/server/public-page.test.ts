@@ -1,7 +1,9 @@
 import { createHash } from 'node:crypto';
 import { type PlainRequest, type PlainResponse, plainHeaders } from '@crossgrant/protocol';
 import { expect, test } from 'vitest';
+import { createMemoryResourceStore } from '../store/memory.ts';
 import { authorizePage } from './authorize-page.ts';
+import { createAuthorizationServer } from './create-authorization-server.ts';
 import { homeRoute } from './home-page.ts';
 import { escapeHtml } from './public-page.ts';
 
@@ -31,6 +33,18 @@ test('an issuer with a path has its page at that path', async () => {
   expect(homeRoute('https://as.example/chat').path).toBe('/chat');
   const { body } = await home('https://as.example/chat', browser);
   expect(body).toContain('href="/.well-known/oauth-authorization-server/chat"');
+});
+
+test('a server among pages of its builder leaves them their root', async () => {
+  const server = await createAuthorizationServer({
+    issuer: 'https://as.example',
+    store: createMemoryResourceStore(),
+    trustedIssuers: [],
+    clients: [],
+    resources: [],
+  });
+  expect(server.routes().map(({ path }) => path)).not.toContain('/');
+  await server.close();
 });
 
 test('public pages run no script, and admit their own style alone', async () => {
