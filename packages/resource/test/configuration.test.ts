@@ -75,6 +75,23 @@ verifies('LES-37', 'two issuers with one key address need tenant pins', async ()
   ).toBe('started');
 });
 
+verifies('LES-37', 'one key address in two spellings is one address', async () => {
+  const address = (jwksUri: string): Partial<TrustedIssuerSettings> => ({ keys: { jwksUri } });
+  const one = address('https://keys.example/a/jwks?x=%7e');
+  for (const other of [
+    'https://KEYS.example:443/a/jwks?x=~',
+    'HTTPS://keys.example/a/./jwks?x=%7E',
+    'https://keys.example/b/../a/jwks?x=%7e#key',
+    'https://keys.example./a/jwks?x=~',
+  ])
+    expect([other, await misuseOf(issuers(one, { ...address(other), issuer: idp2 }))]).toEqual([
+      other,
+      'trusted-issuer/shared-keys',
+    ]);
+  expect(await misuseOf(issuers(one, { ...address('https://keys.example/b/jwks'), issuer: idp2 }))).toBe('started');
+  expect(await misuseOf(issuers({ keys: { jwksUri: 'keys' } }))).toBe('trusted-issuer/invalid');
+});
+
 verifies('LES-37', 'two issuers with one pinned key need tenant pins, also when their sets differ', async () => {
   const both = { keys: [...(vectors.jwks.idp.keys as object[]), ...(vectors.jwks.idp2.keys as object[])] };
   expect(await misuseOf(issuers({}, { issuer: idp2, keys: { jwks: both } }))).toBe('trusted-issuer/shared-keys');

@@ -6,7 +6,7 @@ import {
   pinnedIssuerKeys,
   remoteIssuerKeys,
 } from '@crossgrant/platform';
-import { type Clock, limits, parseIssuerUrl } from '@crossgrant/protocol';
+import { type Clock, limits, normalizeResource, parseIssuerUrl } from '@crossgrant/protocol';
 import {
   defaultAlgorithms,
   importJwks,
@@ -76,16 +76,25 @@ function openKeys(settings: TrustedIssuerSettings, deps: TrustDeps): IssuerKeys 
   const { issuer, keys } = settings;
   const { fetch, clock, onAlert } = deps;
   if (keys === 'discovery') return remoteIssuerKeys({ source: { issuer }, fetch, clock, onAlert });
+  if ('jwksUri' in keys && !URL.canParse(keys.jwksUri)) throw misuse(issuer, 'keys.jwksUri', 'is no URL');
   if ('jwksUri' in keys) return remoteIssuerKeys({ source: { jwksUri: keys.jwksUri }, fetch, clock, onAlert });
   const { problems, keys: imported } = importJwks(keys.jwks);
   if (imported.length === 0) throw misuse(issuer, 'keys', `hold no usable key: ${problems.join('; ')}`);
   return pinnedIssuerKeys(keys.jwks);
 }
 
+/** An address is one source in every spelling of its host, its port and its escapes. */
 function keySourcesOf({ issuer, keys }: TrustedIssuerSettings): readonly string[] {
   if (keys === 'discovery') return [`metadata of ${issuer}`];
-  if ('jwksUri' in keys) return [keys.jwksUri];
+  if ('jwksUri' in keys) return [placeOf(keys.jwksUri)]; // LES-37
   return importJwks(keys.jwks).keys.map((key) => thumbprint(key.jwk));
+}
+
+function placeOf(address: string): string {
+  const url = new URL(normalizeResource(address));
+  url.hostname = url.hostname.replace(/\.$/, '');
+  url.hash = '';
+  return url.href;
 }
 
 function algorithmsFrom({ issuer, algorithms }: TrustedIssuerSettings): readonly SignatureAlgorithm[] {
