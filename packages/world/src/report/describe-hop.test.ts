@@ -78,6 +78,23 @@ test('a refused hop leads with the error, its sentence and the decision id', () 
   );
 });
 
+test('a long line leaves the time at the right edge, on the next one', () => {
+  const [, first = '', second = ''] = printed(
+    exchangeHop({ asked: { client_id: 'agent', audience: `https://${'a'.repeat(80)}.example` } }),
+  ).split('\n');
+  expect(first).toMatch(/\.example$/);
+  expect(second).toBe('8 ms'.padStart(100));
+});
+
+test('a key id is shortened, and a refusal without a code is its sentence', () => {
+  const token = { header: { alg: 'ES256', kid: '5f0UPOIMlWhLC90F' }, claims: {} };
+  expect(printed(exchangeHop({ token }))).toContain('alg ES256  kid 5f0UPOIM…\n');
+  const failure = { error: '', sentence: 'This account is switched off.' };
+  expect(printed(exchangeHop({ isDone: false, token: undefined, failure }))).toContain(
+    '   refused       This account is switched off.\n',
+  );
+});
+
 test('colours appear on a terminal only, and never with NO_COLOR', () => {
   expect(hasColours({ isTTY: true }, {})).toBe(true);
   expect(hasColours({ isTTY: true }, { NO_COLOR: '1' })).toBe(false);

@@ -73,7 +73,9 @@ function failureRows(hop: Hop): HopRow[] {
   const { failure } = hop;
   if (failure === undefined) return [];
   return [
-    { label: 'refused', value: failure.error, note: failure.sentence },
+    failure.error === ''
+      ? { label: 'refused', value: failure.sentence }
+      : { label: 'refused', value: failure.error, note: failure.sentence },
     ...(failure.id === undefined ? [] : [{ label: 'decision', value: failure.id }]),
   ];
 }
@@ -100,7 +102,7 @@ const claimOrder = ['iss', 'sub', 'aud', 'client_id', 'resource', 'scope'];
 
 function tokenRows(name: string, token: DecodedToken, at: number): HopRow[] {
   const header = Object.entries(token.header)
-    .map(([key, value]) => `${key} ${plain(value)}`)
+    .map(([key, value]) => `${key} ${key === 'kid' ? shortened(plain(value)) : plain(value)}`)
     .join('  ');
   const claims = Object.entries(token.claims)
     .filter(([key]) => !hiddenClaims.has(key))
@@ -111,6 +113,11 @@ function tokenRows(name: string, token: DecodedToken, at: number): HopRow[] {
     note: instants.has(key) ? instantNote(value, at) : undefined,
   }));
   return [{ label: name, value: header, isHeading: true }, ...rows];
+}
+
+/** Enough of a key id to tell two apart. */
+function shortened(kid: string): string {
+  return kid.length <= 8 ? kid : `${kid.slice(0, 8)}…`;
 }
 
 function rankOf(claim: string): number {
@@ -146,7 +153,8 @@ function withoutControls(text: string): string {
   return text.replace(/[\p{Cc}\u202a-\u202e\u2066-\u2069]/gu, '·');
 }
 
-function instantNote(value: unknown, nowMs: number): string | undefined {
+/** The clock time of an instant in seconds, and how far it is. */
+export function instantNote(value: unknown, nowMs: number): string | undefined {
   if (typeof value !== 'number') return undefined;
   const seconds = Math.round(value - nowMs / 1000);
   const clock = new Date(value * 1000).toISOString().slice(11, 19);

@@ -22,7 +22,7 @@ export interface Hop {
 }
 
 export interface Failure {
-  /** The OAuth error, or the stable code of the client. */
+  /** The OAuth error, or the stable code of the client; empty where the sentence says all. */
   readonly error: string;
   readonly sentence: string;
   /** The decision id, when the server gave one. */

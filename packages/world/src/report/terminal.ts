@@ -48,7 +48,8 @@ export function createTerminal({ write, hasColours, columns = 100 }: TerminalOpt
       const title = `${hop.number} ${hop.title}`;
       const lead = hop.isDone ? hop.lead : paint('red', hop.lead);
       const width = title.length + 2 + hop.lead.length;
-      const gap = ' '.repeat(Math.max(2, columns - width - hop.time.length));
+      const room = columns - width - hop.time.length;
+      const gap = room < 2 ? `\n${' '.repeat(Math.max(0, columns - hop.time.length))}` : ' '.repeat(room);
       line();
       line(`${paint('bold', title)}  ${lead}${gap}${paint('dim', hop.time)}`);
       const labels = widthOf(hop.rows.map(({ label }) => label));
