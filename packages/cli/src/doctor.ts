@@ -1,7 +1,7 @@
-import { accessSync, constants, existsSync } from 'node:fs';
-import { dirname, resolve } from 'node:path';
 import {
   busyPorts,
+  checkDatabaseFiles,
+  checkDatabaseKeys,
   checkForProduction,
   checkKeys,
   checkSecrets,
@@ -58,13 +58,12 @@ function print(terminal: Terminal, checks: readonly Check[]): number {
   return checks.every(({ problems }) => problems.length === 0) ? 0 : 1;
 }
 
-/** A file must be writable where it will stand; a PostgreSQL must answer. */
+/** A file must be a database that opens, or writable where it will stand; a PostgreSQL must answer. */
 async function checkDatabases(world: World): Promise<string[]> {
-  const problems: string[] = [];
+  const problems = [...checkDatabaseFiles(world), ...(await checkDatabaseKeys(world))];
   for (const server of ['idp', 'authserver'] as const) {
     const url = secretReader(world)(server, 'database');
-    if (url === undefined) continue;
-    if (isPostgresUrl(url)) {
+    if (url !== undefined && isPostgresUrl(url)) {
       const reason = await findDecision(
         { ...world, idp: undefined, authserver: undefined, [server]: world[server] },
         { id: 'none' },
@@ -74,20 +73,7 @@ async function checkDatabases(world: World): Promise<string[]> {
       );
       if (reason !== undefined)
         problems.push(`${server}.database: ${reason}. Check that PostgreSQL runs and that its URL is right.`);
-    } else if (!isWritable(url))
-      problems.push(`${server}.database: ${url} cannot be written. Check the rights of ${dirname(resolve(url))}.`);
+    }
   }
   return problems;
-}
-
-/** Whether the file, or the nearest directory above it that is there, can be written. */
-function isWritable(file: string): boolean {
-  let place = resolve(file);
-  while (!existsSync(place)) place = dirname(place);
-  try {
-    accessSync(place, constants.W_OK);
-    return true;
-  } catch {
-    return false;
-  }
 }

@@ -1,10 +1,12 @@
-import { createTerminal, hasColours, StartFailed, WorldMistakes } from '@crossgrant/world';
+import { createTerminal, endQuietlyOnClosedPipe, hasColours, StartFailed, WorldMistakes } from '@crossgrant/world';
 import { createProgram } from './program.ts';
 
 const terminal = createTerminal({
   write: (text) => process.stdout.write(text),
   hasColours: hasColours(process.stdout, process.env),
 });
+
+endQuietlyOnClosedPipe();
 
 try {
   const setExitCode = (code: number): void => {

@@ -1,4 +1,5 @@
-import { loadWorld, runStart, type ServerParty, serve, type Terminal } from '@crossgrant/world';
+import { readFileSync } from 'node:fs';
+import { loadWorld, partyNames, runStart, type ServerParty, serve, type Terminal } from '@crossgrant/world';
 import { Command } from 'commander';
 import { runDoctor } from './doctor.ts';
 import { runExplain } from './explain.ts';
@@ -8,10 +9,15 @@ export interface CommandDeps {
   readonly setExitCode: (code: number) => void;
 }
 
+const { version } = JSON.parse(readFileSync(new URL('../package.json', import.meta.url), 'utf8')) as {
+  version: string;
+};
+
 /** The `crossgrant` command. Each subcommand reads one world file. */
 export function createProgram(deps: CommandDeps): Command {
   const program = new Command('crossgrant')
     .description('The control plane for Cross App Access.')
+    .version(version)
     .showHelpAfterError()
     .configureHelp({ showGlobalOptions: true });
   addServer(program, deps, 'idp', 'idp', 'start the IdP of a world');
@@ -35,7 +41,7 @@ export function createProgram(deps: CommandDeps): Command {
     program
       .command('explain')
       .description('say why a decision was made')
-      .argument('<id>', 'the id of a decision, or the jti of an ID-JAG'),
+      .argument('<id>', 'the id of a decision or rule, or the jti of an ID-JAG or access token'),
   ).action(async (id: string, options: { world: string }) =>
     deps.setExitCode(await runExplain(deps.terminal, loadWorld(options.world), id)),
   );
@@ -47,7 +53,14 @@ export function createProgram(deps: CommandDeps): Command {
 }
 
 function withWorld(command: Command): Command {
-  return command.option('--world <file>', 'the world file', 'worlds/default.yaml');
+  return command
+    .option('--world <file>', 'the world file', 'worlds/default.yaml')
+    .configureOutput({ outputError: (text, write) => write(withHint(text)) });
+}
+
+/** The world file is an option everywhere, so that commands can take an id. */
+function withHint(text: string): string {
+  return text.includes('too many arguments') ? `${text}Name the file with --world.\n` : text;
 }
 
 function addServer(
@@ -59,7 +72,7 @@ function addServer(
 ): void {
   withWorld(program.command(name).description(description)).action(async (options: { world: string }) => {
     const running = await serve(loadWorld(options.world), server, options.world);
-    terminal.line(`${running.url} is ready.`);
+    terminal.line(`The ${partyNames[server]} at ${running.url} is ready.`);
     await new Promise<void>((resolve) => {
       for (const signal of ['SIGINT', 'SIGTERM'] as const) process.once(signal, () => resolve());
     });

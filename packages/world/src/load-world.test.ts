@@ -40,7 +40,7 @@ test('every whole example of docs/world-file.md loads', () => {
 
 test('a file that is not there is one sentence', () => {
   expect(() => loadWorld('/nowhere/world.yaml')).toThrow(
-    '/nowhere/world.yaml has 1 mistake:\n  There is no such file, or it cannot be read.',
+    '/nowhere/world.yaml has 1 mistake:\n  There is no file /nowhere/world.yaml, or it cannot be read.',
   );
 });
 

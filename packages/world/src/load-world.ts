@@ -12,7 +12,7 @@ export function loadWorld(file: string): World {
   try {
     text = readFileSync(file, 'utf8');
   } catch {
-    throw new WorldMistakes(file, ['There is no such file, or it cannot be read.']);
+    throw new WorldMistakes(file, [`There is no file ${file}, or it cannot be read.`]);
   }
   return readWorld(text, file);
 }

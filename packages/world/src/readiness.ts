@@ -41,7 +41,7 @@ export function checkKeys(
       return world.development
         ? []
         : [
-            `${server}.keyFile: there is no file ${section.keyFile}. Make it with "openssl rand -base64 32 > ${section.keyFile} && chmod 600 ${section.keyFile}".`,
+            `${server}.keyFile: there is no file ${section.keyFile}. Make it with "(umask 077; openssl rand -base64 32 > ${section.keyFile})".`,
           ];
     }
     return (mode & 0o077) === 0

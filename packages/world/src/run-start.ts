@@ -5,8 +5,10 @@ import { partyNames } from './processes/messages.ts';
 import { describeHop, type HopRow } from './report/describe-hop.ts';
 import type { Hop } from './report/hop.ts';
 import { createTerminal, hasColours, type Terminal } from './report/terminal.ts';
+import { whatToTry } from './report/what-to-try.ts';
 import type { World } from './schema/world.ts';
-import { type RunningWorld, StartFailed, startWorld } from './start-world.ts';
+import { StartFailed } from './start-failed.ts';
+import { type RunningWorld, startWorld } from './start-world.ts';
 
 export interface StartOptions {
   readonly once: boolean;
@@ -33,14 +35,19 @@ export async function runStart(options: StartOptions): Promise<number> {
       throw new StartFailed(
         `idp.people has no ${JSON.stringify(person)}; it has ${world.idp.people.map((candidate) => candidate.username).join(', ')}.`,
       );
-    running = await startWorld(world, options.worldFile);
+    if (options.once && world.sampleApp === undefined)
+      throw new StartFailed(
+        'This world has no sampleApp section, so --once has no call to make. Start it without --once.',
+      );
+    running = await startWorld(world, options.worldFile, stopped);
+    if (running === undefined) return stoppedEarly(terminal);
     terminal.pairs(running.urls.map(({ party, url }) => [partyNames[party], url]));
     const failure =
       world.sampleApp === undefined
         ? undefined
         : await Promise.race([runAndReport(world, running, options, terminal), running.died, stopped]);
     if (options.once || failure === 'stopped') return failure === undefined ? 0 : 1;
-    return await stayUp(world, running, terminal, stopped);
+    return await stayUp(world, running, options.worldFile, terminal, stopped);
   } catch (error) {
     if (!(error instanceof WorldMistakes || error instanceof StartFailed)) throw error;
     terminal.problem(error.message);
@@ -48,6 +55,11 @@ export async function runStart(options: StartOptions): Promise<number> {
   } finally {
     await running?.stop();
   }
+}
+
+function stoppedEarly(terminal: Terminal): number {
+  terminal.line('Stopped before everything was up.');
+  return 1;
 }
 
 async function runAndReport(
@@ -61,7 +73,7 @@ async function runAndReport(
   const failure = await running.run(person, (hop) => hops.push(hop));
   for (const hop of hops) {
     const text = describeHop(hop);
-    const decision = hop.stage === 'exchange' ? await decisionRows(running, hop) : [];
+    const decision = await decisionRows(running, hop);
     terminal.hop(decision.length === 0 ? text : { ...text, rows: withDecision(text.rows, decision) });
   }
   terminal.line();
@@ -73,12 +85,13 @@ async function runAndReport(
   return failure;
 }
 
-/** Policy's reasons, from the audit of the IdP: nothing about them is in what the app was told. */
+/** A server's reasons, from its own audit: nothing about them is in what the app was told. */
 async function decisionRows(running: RunningWorld, hop: Hop): Promise<readonly HopRow[]> {
-  const jti = hop.token?.claims.jti;
-  const id = hop.failure?.id;
+  const jti = hop.stage === 'exchange' ? hop.token?.claims.jti : undefined;
+  const id = hop.stage === 'exchange' || hop.stage === 'redemption' ? hop.failure?.id : undefined;
   if (typeof jti !== 'string' && id === undefined) return [];
-  const found = await running.explain(typeof jti === 'string' ? { jti } : { id: id ?? '' });
+  const server = hop.stage === 'redemption' ? 'authserver' : 'idp';
+  const found = await running.explain(server, typeof jti === 'string' ? { jti } : { id: id ?? '' });
   return found === undefined ? [] : describeDecision(found);
 }
 
@@ -92,34 +105,18 @@ function withDecision(rows: readonly HopRow[], decision: readonly HopRow[]): rea
 async function stayUp(
   world: World,
   running: RunningWorld,
+  worldFile: string,
   terminal: Terminal,
   stopped: Promise<'stopped'>,
 ): Promise<number> {
   terminal.line();
   terminal.title('Running. Ctrl-C ends everything.');
-  terminal.pairs(whatToTry(world));
+  terminal.pairs(whatToTry(world, worldFile));
   const end = await Promise.race([running.died, stopped]);
   if (end === 'stopped') return 0;
   terminal.line();
   terminal.problem(end);
   return 1;
-}
-
-/** What a person can do next. The password shown is a sample that stands in the world file, never one from outside it. */
-function whatToTry(world: World): [label: string, value: string][] {
-  const { idp, mcpServer, sampleApp } = world;
-  const rows: [string, string][] = [];
-  if (sampleApp !== undefined) {
-    const password = idp?.people.find(({ username }) => username === sampleApp.person)?.password;
-    const sample = typeof password === 'string' ? ` with ${password}` : '';
-    rows.push(['try it', `http://${sampleApp.listen}/ in a browser; sign on as ${sampleApp.person}${sample}`]);
-  }
-  const other = idp?.people.find(({ username, state }) => username !== sampleApp?.person && state === 'active');
-  if (other !== undefined && sampleApp !== undefined)
-    rows.push(['see a no', `npm start -- --once --person ${other.username}`]);
-  if (mcpServer !== undefined) rows.push(['connect', `an MCP client to ${mcpServer.resource}`]);
-  if (idp !== undefined) rows.push(['look inside', `${idp.issuer}/.well-known/openid-configuration`]);
-  return rows;
 }
 
 function stopRequested(): Promise<'stopped'> {

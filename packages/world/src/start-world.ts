@@ -1,13 +1,15 @@
 import { mkdirSync } from 'node:fs';
-import { dirname, join } from 'node:path';
+import { dirname, join, resolve } from 'node:path';
+import { checkDatabaseFiles } from './database-files.ts';
 import { listenersOf } from './deployment.ts';
 import type { DecisionKey, FoundDecision } from './explain/find-decision.ts';
 import { type PartyProcess, startParty } from './processes/party-process.ts';
 import { busyPorts } from './processes/ports.ts';
-import { checkKeys } from './readiness.ts';
+import { checkKeys, checkSecrets, type ServerParty } from './readiness.ts';
 import type { Hop } from './report/hop.ts';
 import { isPostgresUrl } from './schema/fields.ts';
 import type { World } from './schema/world.ts';
+import { StartFailed } from './start-failed.ts';
 
 export interface RunningWorld {
   readonly urls: readonly { readonly party: PartyProcess['party']; readonly url: string }[];
@@ -15,33 +17,49 @@ export interface RunningWorld {
   readonly died: Promise<string>;
   /** Makes the call of the sample app; resolves with the reason when it failed. */
   run(person: string, onHop: (hop: Hop) => void): Promise<string | undefined>;
-  /** Asks the IdP's process why it decided; nothing in a world without an IdP. */
-  explain(key: DecisionKey): Promise<FoundDecision | undefined>;
+  /** Asks the process of a server why it decided; nothing in a world without that server. */
+  explain(server: ServerParty, key: DecisionKey): Promise<FoundDecision | undefined>;
   stop(): Promise<void>;
 }
 
-/** The world cannot start; the message is what the person at the terminal needs to read. */
-export class StartFailed extends Error {
-  override readonly name = 'StartFailed';
-}
+const never = new Promise<never>(() => undefined);
 
-/** Starts every party of a world at once, each in its own process. Throws `StartFailed`, leaving nothing running. */
-export async function startWorld(world: World, worldFile: string): Promise<RunningWorld> {
-  const problems = [...checkKeys(world, ['idp', 'authserver']), ...(await busyPorts(world))];
+/**
+ * Starts every party of a world at once, each in its own process. Throws `StartFailed`, leaving nothing running; the same
+ * without a throw when `stopped` resolves first.
+ */
+export async function startWorld(
+  world: World,
+  worldFile: string,
+  stopped: Promise<unknown> = never,
+): Promise<RunningWorld | undefined> {
+  const problems = [
+    ...checkSecrets(world),
+    ...checkKeys(world, ['idp', 'authserver']),
+    ...checkDatabaseFiles(world),
+    ...(await busyPorts(world)),
+  ];
   if (problems.length > 0) throw new StartFailed(problems.join('\n'));
   const logDirectory = logDirectoryOf(world);
-  mkdirSync(logDirectory, { recursive: true });
+  makeLogDirectory(logDirectory);
   const processes = listenersOf(world).map(({ party }) => startParty({ party, worldFile, logDirectory }));
   const stop = async (): Promise<void> => {
     await Promise.all(processes.map((process) => process.stop()));
   };
   try {
-    const urls = await Promise.all(processes.map(async ({ party, ready }) => ({ party, url: await ready })));
+    const urls = await Promise.race([
+      Promise.all(processes.map(async ({ party, ready }) => ({ party, url: await ready }))),
+      stopped.then(() => undefined),
+    ]);
+    if (urls === undefined) {
+      await stop();
+      return undefined;
+    }
     return {
       urls,
       died: Promise.race(processes.map(({ died }) => died)),
       run: (person, onHop) => runCall(processes, person, onHop),
-      explain: (key) => explain(processes, key),
+      explain: (server, key) => explain(processes, server, key),
       stop,
     };
   } catch (error) {
@@ -50,8 +68,16 @@ export async function startWorld(world: World, worldFile: string): Promise<Runni
   }
 }
 
+function makeLogDirectory(directory: string): void {
+  try {
+    mkdirSync(directory, { recursive: true });
+  } catch (error) {
+    throw new StartFailed(`The logs cannot be kept in ${resolve(directory)}: ${(error as Error).message}.`);
+  }
+}
+
 /** Logs stand beside the first database that is a file. */
-function logDirectoryOf(world: World): string {
+export function logDirectoryOf(world: World): string {
   const file = [world.idp?.database, world.authserver?.database].find(
     (database) => typeof database === 'string' && !isPostgresUrl(database),
   );
@@ -75,12 +101,16 @@ function runCall(
   });
 }
 
-function explain(processes: readonly PartyProcess[], key: DecisionKey): Promise<FoundDecision | undefined> {
-  const idp = processes.find(({ party }) => party === 'idp');
-  if (idp === undefined) return Promise.resolve(undefined);
+function explain(
+  processes: readonly PartyProcess[],
+  server: ServerParty,
+  key: DecisionKey,
+): Promise<FoundDecision | undefined> {
+  const asked = processes.find(({ party }) => party === server);
+  if (asked === undefined) return Promise.resolve(undefined);
   return new Promise((resolve) => {
-    idp.onMessage((message) => message.kind === 'explained' && resolve(message.found));
-    void idp.died.then(() => resolve(undefined));
-    idp.send({ kind: 'explain', key });
+    asked.onMessage((message) => message.kind === 'explained' && resolve(message.found));
+    void asked.died.then(() => resolve(undefined));
+    asked.send({ kind: 'explain', key });
   });
 }

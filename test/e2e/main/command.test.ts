@@ -4,7 +4,7 @@ import { join } from 'node:path';
 import { promisify } from 'node:util';
 import { verifies } from '@crossgrant/testkit';
 import { describe, expect, test, vi } from 'vitest';
-import { commandScript, defaultWorld, root, run, worldOf } from './world-files.ts';
+import { commandScript, defaultWorld, root, run, startScript, worldOf } from './world-files.ts';
 
 /** Each test starts processes of its own; a busy machine takes its time. */
 vi.setConfig({ testTimeout: 90_000 });
@@ -43,7 +43,7 @@ describe('crossgrant idp in production', () => {
       'a missing encryption key',
       (text) => text,
       enough,
-      /idp\.keyFile: there is no file .+ Make it with "openssl rand/,
+      /idp\.keyFile: there is no file .+ Make it with "\(umask 077; openssl rand/,
     ],
     [
       'no encryption key at all',
@@ -111,6 +111,37 @@ describe('crossgrant doctor', () => {
     expect(code).toBe(1);
   });
 
+  test('names a database that is none, one with another key, and a place for none', async () => {
+    const doctor = async (edit: (text: string) => string) => {
+      const world = await defaultWorld();
+      writeFileSync(world.file, edit(readFileSync(world.file, 'utf8')));
+      return { ...(await run(commandScript, ['doctor', '--world', world.file]).ended), directory: world.directory };
+    };
+    const taken = await doctor((text) => text.replace(/database: .*idp\.db/, `database: ${root}/package.json`));
+    expect(taken.output).toContain(`idp.database: ${root}/package.json is no SQLite database.`);
+    expect(taken.code).toBe(1);
+    const below = await doctor((text) => text.replace(/database: .*idp\.db/, `database: ${root}/package.json/idp.db`));
+    expect(below.output).toContain(`because ${root}/package.json is no folder.`);
+
+    const world = await defaultWorld();
+    const keyFile = join(world.directory, 'data/idp.key');
+    const running = run(commandScript, ['idp', '--world', world.file]);
+    await running.until('is ready.');
+    running.signal('SIGTERM');
+    await running.ended;
+    expect((await run(commandScript, ['doctor', '--world', world.file]).ended).code).toBe(0);
+    writeFileSync(keyFile, Buffer.alloc(32, 9).toString('base64'));
+    const other = await run(commandScript, ['doctor', '--world', world.file]).ended;
+    expect(other.output).toMatch(/idp\.database: \S+idp\.db does not open with its encryption key\./);
+    expect(other.code).toBe(1);
+  });
+
+  test('a file given without --world says how to give it', async () => {
+    const { code, output } = await run(commandScript, ['doctor', 'worlds/default.yaml']).ended;
+    expect(output).toContain('Name the file with --world.');
+    expect(code).toBe(1);
+  });
+
   test('a file with mistakes names each of them', async () => {
     const world = worldOf('development: true\nipd: {}\nsampleApp: { client: agent }\n');
     const { code, output } = await run(commandScript, ['doctor', '--world', world.file]).ended;
@@ -118,6 +149,22 @@ describe('crossgrant doctor', () => {
     expect(output).toContain('sampleApp.person: is missing.');
     expect(code).toBe(1);
   });
+});
+
+test('a start with what cannot be is one sentence each, and ends', async () => {
+  const world = await defaultWorld();
+  writeFileSync(
+    world.file,
+    readFileSync(world.file, 'utf8').replace(/database: .*idp\.db/, 'database: /proc/nope/idp.db'),
+  );
+  const place = await run(startScript, ['--world', world.file]).ended;
+  expect(place.output).toContain('idp.database: /proc/nope/idp.db cannot be written.');
+  expect(place.output).not.toMatch(/\n\s+at /);
+  const swallowed = await run(startScript, [], { npm_config_once: 'true' }).ended;
+  expect(swallowed).toMatchObject({ code: 2, output: 'npm keeps --once for itself. Write: npm start -- --once\n' });
+  const noApp = worldOf(readFileSync((await defaultWorld()).file, 'utf8').replace(/\nsampleApp:[\s\S]*/, '\n'));
+  const once = await run(startScript, ['--once', '--world', noApp.file]).ended;
+  expect(once.output).toContain('This world has no sampleApp section, so --once has no call to make.');
 });
 
 test('the bin entry runs from source and passes the exit code on', async () => {

@@ -14,6 +14,7 @@ import {
   startScript,
   type WorldOnDisk,
   withFile,
+  worldOf,
 } from './world-files.ts';
 
 /** Each test starts processes of its own; a busy machine takes its time. */
@@ -90,17 +91,44 @@ describe('npm start -- --once', () => {
     expect(explained.code, explained.output).toBe(0);
     expect(explained.output).toMatch(/person +bob/);
     expect(explained.output).toMatch(/denied by rule contractors-never/);
+    expect(explained.output).toMatch(/^ +reason +A rule denies, or no rule allows\./);
     expect(explained.output).toMatch(/rule ids +rul_/);
+    expect(explained.output).toMatch(/connection +agent\/chat \(con_/);
+    expect(explained.output).not.toMatch(/null|\[\]/);
 
     const unknown = await run(commandScript, ['explain', 'aud_none', '--world', world.file]).ended;
-    const sentence = 'No server of this world has a decision or an ID-JAG with the id aud_none.\n';
+    const logs = join(world.directory, 'data/logs');
+    const sentence = `No server of this world has a decision, an ID-JAG or an access token with the id aud_none.\nRequests that nobody proved (sign-on pages, req_…) stand in the logs: ${logs}/*.log\n`;
     expect(unknown).toMatchObject({ code: 1, output: sentence });
+
+    const rule = /rule ids +(rul_\w+)/.exec(explained.output)?.[1] ?? 'no rule';
+    const named = await run(commandScript, ['explain', rule, '--world', world.file]).ended;
+    expect(named.output).toContain(`${rule} is the rule contractors-never of the policy (deny).`);
+  });
+
+  test('the id of an access token leads to the redemption that issued it', async () => {
+    const token = /jti +(tok_\w+)/.exec(first.output)?.[1] ?? 'no token';
+    const { code, output } = await run(commandScript, ['explain', token, '--world', world.file]).ended;
+    expect(code, output).toBe(0);
+    expect(output).toMatch(/what +redemption/);
+    expect(output).toMatch(/expiresAt +\d{10} +\d\d:\d\d:\d\d UTC, in (10 min|9 min)/);
+  });
+
+  test('a redemption that is refused is printed with its code, its reason and how to ask again', async () => {
+    const text = readFileSync((await defaultWorld()).file, 'utf8');
+    const blocked = worldOf(text.replace('reuse: refuse', 'reuse: refuse\n      state: disabled'));
+    const { code, output } = await once(blocked);
+    expect(code).toBe(1);
+    expect(output).toMatch(/decision +aud_\w+ +\w+, [a-z]+\/[a-z-]+\n +reason +\S/);
+    expect(output).toMatch(/To see it again: npx crossgrant explain aud_/);
   });
 
   test('a disabled person is turned away at the sign-on, before anything is issued', async () => {
     const { code, output } = await once(world, '--person', 'carol');
     expect(code).toBe(1);
     expect(output).toMatch(/① Sign-on +nobody signed on/);
+    expect(output).toMatch(/refused +This account is switched off\./);
+    expect(output).not.toContain('SignOnRefused');
     expect(output).not.toContain('②');
   });
 
@@ -135,7 +163,12 @@ describe('npm start', () => {
 
   test('stays up with its URLs, two worlds side by side', async () => {
     for (const [index, command] of running.entries()) {
-      const output = await command.until('see a no');
+      const output = await command.until('look inside');
+      expect(output).toContain(
+        `end this first (Ctrl-C), then: npm start -- --once --person bob --world ${worlds[index]?.file}\n`,
+      );
+      expect(output).toContain('or sign on as bob with bob-sample-password in the browser');
+      expect(output).toMatch(/\/open\/mcp for any MCP client/);
       expect(output).toContain('One tool call through all three hops');
       expect(output).toContain(`http://127.0.0.1:${worlds[index]?.ports[3]}/ in a browser`);
     }
@@ -157,6 +190,24 @@ describe('npm start', () => {
     const foreign = { method: 'POST', headers: { origin: 'http://evil.example' } };
     expect((await fetch(`http://127.0.0.1:${app}/sign-on`, foreign)).status).toBe(403);
     expect((await fetch(`http://127.0.0.1:${mcp}/mcp`, { method: 'POST', body: '{}' })).status).toBe(401);
+  });
+
+  test('a second start of the same world says that it runs already', async () => {
+    const { code, output } = await once(worlds[0]);
+    expect(output).toContain('This world seems to be running already; end it with Ctrl-C in its window.\n');
+    expect(output).not.toContain('is taken');
+    expect(code).toBe(1);
+  });
+
+  test('Ctrl-C during the start ends it without naming a party', async () => {
+    const starting = run(startScript, ['--world', (await defaultWorld()).file]);
+    await starting.until('Crossgrant');
+    starting.signal('SIGINT');
+    const { code, output } = await starting.ended;
+    expect({ code, last: output.trimEnd().split('\n').at(-1) }).toEqual({
+      code: 1,
+      last: 'Stopped before everything was up.',
+    });
   });
 
   test('ends every process at Ctrl-C', async () => {

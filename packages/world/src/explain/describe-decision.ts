@@ -1,4 +1,5 @@
-import type { HopRow } from '../report/describe-hop.ts';
+import { type RefusalCode, refusalCatalogue, refusalEntry } from '@crossgrant/protocol';
+import { type HopRow, instantNote } from '../report/describe-hop.ts';
 import type { FoundDecision, RuleName } from './find-decision.ts';
 
 /** What the policy recorded for one scope. */
@@ -38,6 +39,7 @@ export function describeDecision(found: FoundDecision): readonly HopRow[] {
       value: entry.id,
       note: [outcomes[entry.outcome] ?? entry.outcome, entry.code].filter((text) => text !== undefined).join(', '),
     },
+    ...(found.server === 'authserver' ? reasonRow(entry.code) : []),
     ...reasons.map((reason) => ({ label: reason.scope, value: scopeSentence(reason, found.rules) })),
     ...(reasons.length === 0 && found.rules.length > 0
       ? [{ label: 'rules', value: found.rules.map(ruleName).join(', ') }]
@@ -59,18 +61,40 @@ export function explainDecision(found: FoundDecision): readonly HopRow[] {
     ['asked', entry.scopesRequested],
     ['granted', entry.scopesGranted],
     ['jti', entry.jti],
-    ['rule ids', entry.ruleIds?.join(' ')],
+    ['rule ids', (entry.ruleIds ?? []).filter(isRuleId).join(' ')],
+    ['requirements', (entry.ruleIds ?? []).filter((id) => !isRuleId(id)).join(' ')],
   ];
   const rows = fields.flatMap(([label, value]) => (value === undefined || value === '' ? [] : [{ label, value }]));
-  const facts = Object.entries(entry.facts ?? {}).filter(([name]) => name !== 'decision' && name !== 'reasons');
-  return [
-    ...describeDecision(found),
-    ...rows,
-    ...facts.map(([name, value]) => ({
-      label: name,
-      value: typeof value === 'string' ? value : JSON.stringify(value),
-    })),
-  ];
+  const facts = Object.entries(entry.facts ?? {}).filter(
+    ([name, value]) => name !== 'decision' && name !== 'reasons' && !isNothing(value),
+  );
+  const decision = describeDecision(found).filter(({ label }) => label !== 'reason');
+  return [...reasonRow(entry.code), ...decision, ...rows, ...facts.map(([name, value]) => factRow(found, name, value))];
+}
+
+/** The catalogue's sentence for administrators. */
+function reasonRow(code: string | undefined): readonly HopRow[] {
+  return code === undefined || !Object.hasOwn(refusalCatalogue, code)
+    ? []
+    : [{ label: 'reason', value: refusalEntry(code as RefusalCode).reason }];
+}
+
+function isRuleId(id: string): boolean {
+  return id.startsWith('rul_');
+}
+
+function isNothing(value: unknown): boolean {
+  return value === null || value === '' || (Array.isArray(value) && value.length === 0);
+}
+
+function factRow({ entry, connection }: FoundDecision, name: string, value: unknown): HopRow {
+  if (name === 'connection' && connection !== undefined)
+    return { label: name, value: `${connection} (${String(value)})` };
+  if (name === 'authTime') return { label: name, value: String(value), note: instantNote(value, entry.at) };
+  if (name === 'expiresAt' && typeof value === 'number')
+    return { label: name, value: String(Math.floor(value / 1000)), note: instantNote(value / 1000, entry.at) };
+  const isList = Array.isArray(value) && value.every((item) => typeof item === 'string');
+  return { label: name, value: isList ? value.join(' ') : typeof value === 'string' ? value : JSON.stringify(value) };
 }
 
 function scopeSentence(reason: ScopeReason, rules: readonly RuleName[]): string {

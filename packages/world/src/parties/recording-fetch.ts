@@ -67,10 +67,11 @@ function shownFields(form: URLSearchParams, headers: HeadersInit | undefined): R
 
 function failureOf(status: number, body: Record<string, unknown>): Failure {
   const uri = typeof body.error_uri === 'string' ? body.error_uri : undefined;
+  const named = /\[((?:aud|req)_\w+)\]/.exec(String(body.error_description ?? ''))?.[1];
   return {
     error: typeof body.error === 'string' ? body.error : `HTTP ${status}`,
     sentence: typeof body.error_description === 'string' ? body.error_description : 'The server gave no reason.',
-    id: uri?.slice(uri.lastIndexOf('/') + 1),
+    id: uri?.slice(uri.lastIndexOf('/') + 1) ?? named,
   };
 }
 

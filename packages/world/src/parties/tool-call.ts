@@ -3,6 +3,7 @@ import { isCrossgrantError } from '@crossgrant/client';
 import { announceEnterpriseManaged, crossgrantFetch } from '@crossgrant/client/mcp';
 import { Client, StreamableHTTPClientTransport } from '@modelcontextprotocol/client';
 import type { Failure, Hop } from '../report/hop.ts';
+import { SignOnRefused } from '../robot/sign-on-robot.ts';
 
 export interface ToolCall {
   readonly session: string;
@@ -60,7 +61,7 @@ export function toFailure(error: unknown): Failure {
     }
   }
   return {
-    error: error instanceof Error ? error.name : 'error',
+    error: error instanceof SignOnRefused ? '' : error instanceof Error ? error.name : 'error',
     sentence: error instanceof Error ? error.message : String(error),
   };
 }

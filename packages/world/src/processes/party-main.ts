@@ -25,6 +25,8 @@ const report = (message: FromParty): void => {
   if (process.connected) process.send?.(message);
 };
 
+process.on('SIGINT', () => undefined); // Ctrl-C reaches every process of the terminal; the launcher decides when each ends
+
 try {
   const world = loadWorld(worldFile);
   const running = await starters[party](world);
@@ -32,9 +34,9 @@ try {
     if (message.kind === 'run') void running.run?.(message.person, report);
     else void explain(world, message.key);
   });
-  process.on('SIGINT', () => undefined); // Ctrl-C reaches every process of the terminal; the launcher decides when each ends
   process.on('SIGTERM', () => void end(running));
   process.on('disconnect', () => void end(running));
+  if (!process.connected) await end(running);
   report({ kind: 'ready', url: running.url });
 } catch (error) {
   console.error(error);
@@ -43,10 +45,12 @@ try {
   else process.exit(1);
 }
 
-/** Only the IdP's own process reads the IdP's audit. */
+/** Only a server's own process reads its audit. */
 async function explain(world: World, key: DecisionKey): Promise<void> {
   const { findDecision } = await import('../explain/find-decision.ts');
-  const found = await findDecision({ ...world, authserver: undefined }, key).catch(() => undefined);
+  const found = await findDecision({ ...world, [party === 'idp' ? 'authserver' : 'idp']: undefined }, key).catch(
+    () => undefined,
+  );
   report({ kind: 'explained', found });
 }
 

@@ -8,7 +8,7 @@ import { type PartyProcess, startParty } from './party-process.ts';
 vi.setConfig({ testTimeout: 90_000 });
 
 /** An authorization server of its own, whose key file holds the given text. */
-function startAuthServer(key: string): { party: PartyProcess; logFile: string } {
+function startAuthServer(key: string, startMs?: number): { party: PartyProcess; logFile: string } {
   const directory = mkdtempSync(join(tmpdir(), 'crossgrant-party-'));
   const keyFile = join(directory, 'key');
   writeFileSync(keyFile, key, { mode: 0o600 });
@@ -17,7 +17,7 @@ function startAuthServer(key: string): { party: PartyProcess; logFile: string } 
     worldFile,
     `{ development: true, authserver: { issuer: "http://127.0.0.1:4702", listen: "127.0.0.1:0", database: ${join(directory, 'as.db')}, keyFile: ${keyFile} } }`,
   );
-  const party = startParty({ party: 'authserver', worldFile, logDirectory: directory });
+  const party = startParty({ party: 'authserver', worldFile, logDirectory: directory, startMs });
   onTestFinished(async () => {
     await party.stop();
     rmSync(directory, { recursive: true, force: true });
@@ -30,6 +30,14 @@ const key = Buffer.alloc(32, 7).toString('base64');
 test('a party that cannot start says so in one sentence, with its reason', async () => {
   const { party } = startAuthServer('not a key');
   await expect(party.ready).rejects.toThrow(/^The authorization server stopped: .*key/);
+});
+
+test('a party that does not come up in time is named and ended', async () => {
+  const { party, logFile } = startAuthServer(key, 1);
+  await expect(party.ready).rejects.toThrow(
+    `The authorization server stopped: it did not come up within 0.001 s (${logFile}).`,
+  );
+  expect(() => process.kill(party.pid ?? 0, 0)).toThrow();
 });
 
 test('a party that is killed is named, with the signal and its log', async () => {

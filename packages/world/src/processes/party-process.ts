@@ -14,7 +14,7 @@ export interface PartyProcess {
   readonly died: Promise<string>;
   send(message: ToParty): void;
   onMessage(listener: (message: FromParty) => void): void;
-  /** Ends the process: asks first, kills after five seconds. Resolves when it is gone. */
+  /** Ends the process: one that is up is asked first and killed after five seconds. Resolves when it is gone. */
   stop(): Promise<void>;
 }
 
@@ -23,14 +23,17 @@ export interface PartyProcessOptions {
   readonly worldFile: string;
   /** Its log lines go to `NAME.log` in this directory. */
   readonly logDirectory: string;
+  /** How long it may take to come up. */
+  readonly startMs?: number;
 }
 
 const stopMs = 5_000;
+const startMs = 60_000; // beyond what the slowest machine seen takes
 const keptLines = 40;
 
 /** Starts a party. The process ends by itself when this one does, however this one ends. */
 export function startParty(options: PartyProcessOptions): PartyProcess {
-  const { party, worldFile, logDirectory } = options;
+  const { party, worldFile, logDirectory, startMs: allowedMs = startMs } = options;
   const logFile = join(logDirectory, `${party}.log`);
   const child = fork(join(import.meta.dirname, 'party-main.ts'), [party, worldFile], {
     execArgv: ['--conditions=@crossgrant/source', '--disable-warning=ExperimentalWarning'],
@@ -38,12 +41,21 @@ export function startParty(options: PartyProcessOptions): PartyProcess {
     env: { NODE_COMPILE_CACHE: join(logDirectory, '..', 'compile-cache'), ...process.env }, // the next start takes a third less
   });
   const lines = keepLines(child, createWriteStream(logFile, { flags: 'a', mode: 0o600 }));
-  const state = { isStopping: false, failure: undefined as string | undefined };
+  const state = { isReady: false, isStopping: false, failure: undefined as string | undefined };
   const exited = new Promise<string>((resolve) => {
     child.once('exit', (code, signal) => resolve(endSentence(party, state.failure, code, signal, lines, logFile)));
     child.once('error', (error) => resolve(`The ${partyNames[party]} did not start: ${error.message}.`));
   });
+  const slow = setTimeout(() => {
+    state.failure = `it did not come up within ${allowedMs / 1000} s (${logFile}).`;
+    child.kill('SIGKILL');
+  }, allowedMs);
+  void exited.then(() => clearTimeout(slow));
   child.on('message', (message: FromParty) => {
+    if (message.kind === 'ready') {
+      state.isReady = true;
+      clearTimeout(slow);
+    }
     if (message.kind === 'failed') state.failure = message.sentence;
   });
   const ready = new Promise<string>((resolve, reject) => {
@@ -61,6 +73,7 @@ export function startParty(options: PartyProcessOptions): PartyProcess {
     async stop() {
       state.isStopping = true;
       if (child.exitCode !== null || child.signalCode !== null) return;
+      if (!state.isReady) child.kill('SIGKILL');
       if (child.connected) child.disconnect();
       const killer = setTimeout(() => child.kill('SIGKILL'), stopMs);
       await exited;

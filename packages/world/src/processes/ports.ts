@@ -4,12 +4,15 @@ import { formatPath } from '../mistakes.ts';
 import type { World } from '../schema/world.ts';
 import { type Party, partyNames } from './messages.ts';
 
-/** A sentence for each address of the world that cannot be bound right now. */
+const isRunningAlready = 'This world seems to be running already; end it with Ctrl-C in its window.';
+
+/** A sentence for each address of the world that cannot be bound right now, or one when none of several can. */
 export async function busyPorts(world: World, parties?: readonly Party[]): Promise<readonly string[]> {
   const wanted = listenersOf(world).filter(({ party }) => parties?.includes(party) ?? true);
   const problems = await Promise.all(
     wanted.map(async ({ party, path, listen }) => ({ party, path, listen, code: await tryListen(listen) })),
   );
+  if (problems.length > 1 && problems.every(({ code }) => code === 'EADDRINUSE')) return [isRunningAlready];
   return problems.flatMap(({ party, path, listen, code }) =>
     code === undefined ? [] : [sentence(party, formatPath(path), listen, code)],
   );
