@@ -18,7 +18,10 @@ beforeAll(async () => {
       ...world,
       authserver: {
         ...world.authserver,
-        trustedIssuers: [{ issuer: stranger.issuer, keys: 'discovery', clients: ['agent-at-chat'], linking: 'jit' }],
+        trustedIssuers: [
+          ...world.authserver.trustedIssuers,
+          { issuer: stranger.issuer, keys: 'discovery', clients: ['agent-at-chat'], linking: 'jit' },
+        ],
       },
     }),
   });
