@@ -53,7 +53,7 @@ for (const [name, [restrict, error]] of Object.entries(restrictions)) {
 
 verifies(
   ['REV-12', 'LES-75', 'ATK-48'],
-  'after a revocation a sign-in of the same second is refused, one of a later second is fine',
+  'after a revocation a sign-on of the same second is refused, one of a later second is fine',
   async () => {
     const served = await start();
     const { sub } = await served.introspect(String((await served.redeem()).body.access_token));
@@ -66,7 +66,7 @@ verifies(
   },
 );
 
-verifies(['LES-20', 'REV-12'], 'what was lifted works again, for a fresh sign-in', async () => {
+verifies(['LES-20', 'REV-12'], 'what was lifted works again, for a fresh sign-on', async () => {
   const served = await start();
   const { commands } = served.running;
   const accountId = String((await served.introspect(String((await served.redeem()).body.access_token))).sub);

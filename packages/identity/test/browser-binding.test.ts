@@ -27,7 +27,7 @@ function sessionCookie(browser: RobotBrowser): [string, string] {
 
 verifies(
   'LES-03',
-  "somebody else's sign-in page does not open, and its form does not sign on, in another browser",
+  "somebody else's sign-on page does not open, and its form does not sign on, in another browser",
   async () => {
     const attacker = createRobotBrowser();
     const page = await openForm(attacker);
@@ -60,7 +60,7 @@ verifies('LES-03', 'knowing the page does not make its cookie', async () => {
   expect(opened.kind === 'page' && opened.page.status).toBe(400);
 });
 
-verifies('LES-03', 'two sign-ins in two tabs of one browser do not disturb each other', async () => {
+verifies('LES-03', 'two sign-ons in two tabs of one browser do not disturb each other', async () => {
   const browser = createRobotBrowser();
   const first = await openForm(browser);
   const second = await openForm(browser);
@@ -76,7 +76,7 @@ verifies('LES-03', 'a form from another origin is refused before the password is
   }
 });
 
-verifies('LES-03', 'the session id after each sign-in is another one', async () => {
+verifies('LES-03', 'the session id after each sign-on is another one', async () => {
   const browser = createRobotBrowser();
   await signOn(browser, (await askSignOn(world)).url, person);
   const [name, before] = sessionCookie(browser);

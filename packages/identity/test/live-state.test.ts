@@ -91,7 +91,7 @@ verifies('LES-20', 'a state written past every command closes every door as well
   expect(await everyDoor(run)).toEqual(allClosed);
 });
 
-verifies('LES-20', 'a watermark later than the sign-in closes every door; the next sign-in opens them', async () => {
+verifies('LES-20', 'a watermark later than the sign-on closes every door; the next sign-on opens them', async () => {
   const run = await signedOn();
   vi.setSystemTime(Date.now() + 1_500);
   await world.database.kysely.updateTable('users').set({ revoked_before: Date.now() }).execute();
@@ -103,7 +103,7 @@ verifies('LES-20', 'a watermark later than the sign-in closes every door; the ne
 
 verifies(
   'LES-75',
-  'a watermark at a whole second closes what was signed on in that second, and no later sign-in',
+  'a watermark at a whole second closes what was signed on in that second, and no later sign-on',
   async () => {
     const second = Math.ceil(Date.now() / 1000) * 1000 + 5_000;
     vi.setSystemTime(second + 200);
@@ -116,7 +116,7 @@ verifies(
 
 verifies(
   ['LES-75', 'LES-20'],
-  'the watermark of everybody closes every door; a sign-in of the same second opens them',
+  'the watermark of everybody closes every door; a sign-on of the same second opens them',
   async () => {
     const second = Math.ceil(Date.now() / 1000) * 1000 + 5_000;
     vi.setSystemTime(second + 200);
@@ -195,7 +195,7 @@ verifies(
   },
 );
 
-verifies('LES-21', 'nothing outlives the absolute end of the sign-in', async () => {
+verifies('LES-21', 'nothing outlives the absolute end of the sign-on', async () => {
   const run = await signedOn();
   const hour = 3_600_000;
   vi.setSystemTime(Date.now() + 8 * hour - 60_000);

@@ -215,7 +215,7 @@ verifies('LES-22', 'a code is bound to its client, its redirect URI and its PKCE
 
 verifies(
   'SSO-02',
-  'a refresh brings a new ID token that keeps sub, sid, nonce and the time of the sign-in',
+  'a refresh brings a new ID token that keeps sub, sid, nonce and the time of the sign-on',
   async () => {
     const { asked, callback } = await signedOn();
     const { response, claims } = await redeemCallback(world, asked, callback);

@@ -137,7 +137,7 @@ verifies(['RSV-01', 'LES-35'], 'times must be safe integers and in range', () =>
   expect(outcome({ nbf: '1' })).toBe('bearer/claims');
 });
 
-verifies('RSV-05', 'a sign-in that lies ahead is refused: it would be fresh enough for ever', () => {
+verifies('RSV-05', 'a sign-on that lies ahead is refused: it would be fresh enough for ever', () => {
   expect(outcome({ auth_time: now + 31 })).toBe('bearer/not-yet-valid');
   expect(outcome({ auth_time: now + 30 })).toBe('accepted');
 });

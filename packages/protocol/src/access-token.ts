@@ -45,7 +45,7 @@ export interface AccessTokenPayload {
 
 /**
  * The claims of an access token for one resource. `auth_time`, `acr` and `amr` travel on, so that the resource server can
- * ask for a fresher sign-in.
+ * ask for a fresher sign-on.
  *
  * RFC 9068 §2.2, RFC 9470 §6.
  */

@@ -145,7 +145,7 @@ verifies(['RED-11', 'IDJ-09', 'ATK-45'], 'nbf is honoured when present', () => {
   expect(judge(now + 30)).toBe('accepted');
 });
 
-verifies(['RED-11', 'RED-25', 'REV-12'], 'a sign-in that lies ahead by more than the skew is refused', () => {
+verifies(['RED-11', 'RED-25', 'REV-12'], 'a sign-on that lies ahead by more than the skew is refused', () => {
   const judge = (auth_time: number): unknown =>
     outcome(checkTime(claims({ auth_time }), { nowSeconds: now, skewSeconds: 30, lifetimeCapSeconds: 300 }));
 

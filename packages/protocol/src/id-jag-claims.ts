@@ -82,7 +82,7 @@ export interface TimeExpectations {
 
 /**
  * Judges time with one tolerance, added once. The cap on `exp − iat` keeps a careless issuer from minting grants that
- * outlive its own decisions, and a sign-in that has yet to happen would outlive every revocation.
+ * outlive its own decisions, and a sign-on that has yet to happen would outlive every revocation.
  *
  * RFC 7521 §5.2, RFC 7523 §3 (4, 5, 6).
  */

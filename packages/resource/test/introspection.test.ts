@@ -160,7 +160,7 @@ verifies(['REV-02', 'REV-12', 'LES-20'], 'what a token stands on being gone, it 
   const gone: Readonly<Record<string, (world: World, accountId: string) => unknown>> = {
     'account disabled': (world, accountId) =>
       world.store.changeAccount({ customerId: 'chat', accountId, state: 'disabled', audit: change }),
-    'watermark after sign-in': (world, accountId) =>
+    'watermark after sign-on': (world, accountId) =>
       world.store.changeAccount({ customerId: 'chat', accountId, revokedBefore: at, audit: change }),
     'link deactivated': (world) =>
       world.store.deactivateLink({ customerId: 'chat', issuer: idp, tenant: '', subject: 'U019488227' }, change),
@@ -194,7 +194,7 @@ verifies(['REV-02', 'REV-12', 'LES-20'], 'what a token stands on being gone, it 
 
 verifies(
   'REV-12',
-  'without a sign-in time the watermark is held against the time of issue; a later sign-in stays live',
+  'without a sign-on time the watermark is held against the time of issue; a later sign-on stays live',
   async () => {
     const world = createWorld();
     const unknown = await tokenOf(world, { auth_time: undefined });
@@ -246,7 +246,7 @@ verifies(['RED-16', 'REV-02'], 'a resource that is spelled anew still learns of 
 
 verifies(
   'REV-12',
-  'a token whose sign-in is dated ahead of its issue ends with a revocation after its issue',
+  'a token whose sign-on is dated ahead of its issue ends with a revocation after its issue',
   async () => {
     const world = createWorld();
     const token = await tokenOf(world, { auth_time: nowSeconds + 30 });

@@ -275,7 +275,7 @@ verifies('RED-19', 'the ceiling of the account narrows further, down to a refusa
 
 verifies(
   ['RED-25', 'REV-12', 'ATK-48', 'LES-75'],
-  'only a sign-in strictly later than the watermark counts',
+  'only a sign-on strictly later than the watermark counts',
   async () => {
     const world = await worldWithAccount();
     await change(world, { revokedBefore: at });
@@ -286,7 +286,7 @@ verifies(
   },
 );
 
-verifies(['RED-25', 'REV-12', 'ATK-48'], 'a sign-in dated ahead does not outlive a revocation', async () => {
+verifies(['RED-25', 'REV-12', 'ATK-48'], 'a sign-on dated ahead does not outlive a revocation', async () => {
   const world = await worldWithAccount();
   await change(world, { revokedBefore: at });
   await expectRefusal(world, idJag({ auth_time: nowSeconds + 365 * 86_400 }), 'assertion/auth-time');
@@ -295,7 +295,7 @@ verifies(['RED-25', 'REV-12', 'ATK-48'], 'a sign-in dated ahead does not outlive
 
 verifies(
   ['RED-25', 'REV-12'],
-  'an assertion that does not say when the person signed in is refused for a day',
+  'an assertion that does not say when the person signed on is refused for a day',
   async () => {
     const world = await worldWithAccount();
     await change(world, { revokedBefore: at });

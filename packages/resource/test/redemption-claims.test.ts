@@ -283,7 +283,7 @@ verifies(
 
 verifies(
   ['RED-30', 'STP-05', 'ACT-02'],
-  'the access token is for the account here, with how and when the person signed in',
+  'the access token is for the account here, with how and when the person signed on',
   async () => {
     const world = createWorld();
     const body = await redeemed(world, idJag());

@@ -8,7 +8,7 @@ export interface AccountName {
   readonly accountId: string;
 }
 
-/** The person's tokens end, and nothing is redeemed until somebody enables the account and the person signs in anew. */
+/** The person's tokens end, and nothing is redeemed until somebody enables the account and the person signs on anew. */
 export function disableAccount(deps: CommandDeps, account: AccountName, act: Act): Promise<Done> {
   const change = {
     state: 'disabled',
@@ -21,7 +21,7 @@ export function enableAccount(deps: CommandDeps, account: AccountName, act: Act)
   return changeAccount(deps, account, { state: 'active' }, 'account/enabled', act);
 }
 
-/** Ends everything the person holds; a sign-in after this instant starts anew. */
+/** Ends everything the person holds; a sign-on after this instant starts anew. */
 export function revokeAccount(deps: CommandDeps, account: AccountName, act: Act): Promise<Done> {
   const change = {
     revokedBefore: watermark(deps.clock()), // REV-12

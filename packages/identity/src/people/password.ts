@@ -63,7 +63,7 @@ function canonical(password: string): string {
   return password.normalize('NFC');
 }
 
-/** Beyond this many a flood of sign-ins is turned away, instead of making everybody wait. */
+/** Beyond this many a flood of sign-ons is turned away, instead of making everybody wait. */
 const maximumWaiting = 256;
 
 function createTurns(limit: number): { enter(): Promise<void>; leave(): void; waiting(): number } {

@@ -61,7 +61,7 @@ export interface NewSession {
 }
 
 /**
- * Records what a `sid` stands for, before any token that carries it exists. A fresh sign-in in the same browser moves
+ * Records what a `sid` stands for, before any token that carries it exists. A fresh sign-on in the same browser moves
  * the row forward; a row that ended stays ended, and a row never changes its person or client. False when it may not
  * be used.
  */

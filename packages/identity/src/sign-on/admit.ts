@@ -5,7 +5,7 @@ import type { OidcArtifactRow } from '../store/schema.ts';
 import type { SignOnDeps } from './deps.ts';
 import { findLivePerson, type Inactive } from './live-person.ts';
 
-/** An authorization code about to exist, with the sign-in it rests on. */
+/** An authorization code about to exist, with the sign-on it rests on. */
 export interface Admission {
   readonly userId: string;
   readonly clientId: string;

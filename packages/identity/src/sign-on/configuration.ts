@@ -53,7 +53,7 @@ export function providerConfiguration(deps: SignOnDeps): Configuration {
   };
 }
 
-/** The page of a sign-in, below the issuer's path. */
+/** The page of a sign-on, below the issuer's path. */
 export function signOnPath(deps: SignOnDeps, interactionId: string): string {
   return `${new URL(deps.issuer).pathname.replace(/\/$/, '')}/sign-on/${interactionId}`;
 }
@@ -75,7 +75,7 @@ function features(deps: SignOnDeps): Configuration['features'] {
   };
 }
 
-/** Nothing outlives the absolute end of the sign-in it rests on. */
+/** Nothing outlives the absolute end of the sign-on it rests on. */
 function lifetimes(deps: SignOnDeps): Configuration['ttl'] {
   const left = (authTime: number | undefined): number => {
     if (authTime === undefined) return signOnDefaults.interactionSeconds;
@@ -94,7 +94,7 @@ function lifetimes(deps: SignOnDeps): Configuration['ttl'] {
 }
 
 /**
- * A sign-in is asked for when there is none, or when its person may no longer use it. There is no consent page: what an
+ * A sign-on is asked for when there is none, or when its person may no longer use it. There is no consent page: what an
  * app may ask of the company's people was decided when it was registered.
  */
 function signOnPolicy(): Policy {
@@ -140,7 +140,7 @@ function toAccount(person: Person): Account {
   };
 }
 
-/** One grant per app and sign-in, widened to what the app asks for; it ends with the sign-in. */
+/** One grant per app and sign-on, widened to what the app asks for; it ends with the sign-on. */
 async function loadExistingGrant(
   ctx: KoaContextWithOIDC,
 ): Promise<InstanceType<KoaContextWithOIDC['oidc']['provider']['Grant']> | undefined> {

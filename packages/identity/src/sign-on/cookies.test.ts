@@ -51,7 +51,7 @@ verifies('LES-03', 'an interaction opens only with the sealed cookie of its own'
   expect(jarFor('/authorize', cookie).jar.get(names.interaction)).toBeUndefined();
 });
 
-test('abandoned sign-ins do not pile up', () => {
+test('abandoned sign-ons do not pile up', () => {
   const cookie = Array.from({ length: 12 }, (_, index) => `${names.interaction}-${id}${index}=x`).join('; ');
   const { jar, lines } = jarFor('/authorize', cookie);
   jar.set(names.interaction, id, { maxAge: 900_000 });

@@ -52,7 +52,7 @@ export interface CookieJarOptions {
 }
 
 /**
- * The cookies of one request. A sign-in in progress has a cookie of its own, named after it and sealed, so that its URL
+ * The cookies of one request. A sign-on in progress has a cookie of its own, named after it and sealed, so that its URL
  * is worth nothing in another browser and two tabs do not disturb each other. Starting and resuming share it.
  */
 export function createCookieJar(req: IncomingMessage, res: ServerResponse, options: CookieJarOptions): CookieJar {
@@ -93,7 +93,7 @@ export function createCookieJar(req: IncomingMessage, res: ServerResponse, optio
   return jar;
 }
 
-/** Abandoned sign-ins of one browser beyond this many lose their cookie, so that the header stays small. */
+/** Abandoned sign-ons of one browser beyond this many lose their cookie, so that the header stays small. */
 const maximumOpenInteractions = 8;
 
 /** `/sign-on/ID` and `/authorize/ID`: the only two places where an interaction is looked up. */

@@ -25,7 +25,7 @@ import { overrideModels } from './models.ts';
 import { headerPairs, pathBelowIssuer, readWholeBody, requestForProvider, withDefaultScope } from './request-edge.ts';
 
 export interface SignOn {
-  /** Serves authorization, token (code and refresh), userinfo, logout, revocation and the sign-in pages. */
+  /** Serves authorization, token (code and refresh), userinfo, logout, revocation and the sign-on pages. */
   callback(request: IncomingMessage, response: ServerResponse, body?: Buffer): Promise<void>;
   /** What oidc-provider says about itself. */
   discovery(): Promise<JsonObject>;

@@ -25,7 +25,7 @@ export interface SignOnOptions {
   /** Counts refusals of callers nobody knows; without it each of them is an audit row. */
   readonly anonymous?: RefusalCounter;
   readonly development: boolean;
-  /** Absolute end of a sign-in, whatever is renewed meanwhile. */
+  /** Absolute end of a sign-on, whatever is renewed meanwhile. */
   readonly sessionSeconds?: number;
   /** Where a request comes from, proxies considered; the peer's address when left out. */
   readonly addressOf?: (request: IncomingMessage) => string;

@@ -20,12 +20,12 @@ interface Exchange {
   readonly res: ServerResponse;
 }
 
-/** Whether a path is a sign-in page: `/sign-on/ID`. */
+/** Whether a path is a sign-on page: `/sign-on/ID`. */
 export function isSignOnPath(path: string): boolean {
   return /^\/sign-on\/[A-Za-z0-9_-]{1,128}$/.test(path);
 }
 
-/** Shows the form, and takes its answer. Everything else about the sign-in is read from storage, by the cookie. */
+/** Shows the form, and takes its answer. Everything else about the sign-on is read from storage, by the cookie. */
 export async function serveSignOn(exchange: Exchange, body: string): Promise<void> {
   const interaction = await findInteraction(exchange);
   if (interaction === undefined) return fail(exchange, 400, 'sign_on_gone');
@@ -88,7 +88,7 @@ async function answerForm(
   );
 }
 
-/** On a shared browser the one who signs in next gets a session of their own; the one before is signed out. */
+/** On a shared browser the one who signs on next gets a session of their own; the one before is signed out. */
 async function signOutOther(deps: SignOnDeps, interaction: Interaction, userId: string): Promise<void> {
   const { session } = interaction;
   if (session?.uid === undefined || session.accountId === userId) return;
@@ -103,7 +103,7 @@ async function cancel(exchange: Exchange): Promise<void> {
   await exchange.provider.interactionFinished(
     exchange.req,
     exchange.res,
-    { error: 'access_denied', error_description: 'The person stopped the sign-in' },
+    { error: 'access_denied', error_description: 'The person stopped the sign-on' },
     { mergeWithLastSubmission: false },
   );
 }
@@ -143,7 +143,7 @@ async function showForm(exchange: Exchange, interaction: Interaction, state: For
 async function fail(exchange: Exchange, status: number, code: string): Promise<void> {
   const { deps, res } = exchange;
   const id = newId('aud', deps.clock());
-  deps.log.info({ id, reason: code }, 'a sign-in page was refused');
+  deps.log.info({ id, reason: code }, 'a sign-on page was refused');
   res.writeHead(status, pageHeaders());
   res.end(await renderErrorPage(code, { tenantName: deps.tenantName, issuer: deps.issuer, id }));
 }

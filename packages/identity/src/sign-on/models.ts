@@ -91,7 +91,7 @@ function overrideCodes(provider: Provider, deps: SignOnDeps, artifacts: Artifact
       sessionUid === undefined ||
       authTime === undefined
     ) {
-      throw new Error('an authorization code lacks the sign-in it rests on');
+      throw new Error('an authorization code lacks the sign-on it rests on');
     }
     const refused = await admitSignOn(deps, {
       userId: accountId,

@@ -32,7 +32,7 @@ export async function signedOutSource(deps: SignOnDeps, ctx: KoaContextWithOIDC)
 }
 
 /**
- * Answers a sign-out of a browser that is not signed in: there is nobody to ask, so it goes on to the registered address
+ * Answers a sign-out of a browser that is not signed on: there is nobody to ask, so it goes on to the registered address
  * at once. The session of a valid `id_token_hint` ends all the same: cleared cookies must not keep a session alive that
  * its owner asked to end.
  */

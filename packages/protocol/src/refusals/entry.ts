@@ -25,6 +25,6 @@ export const sentences = {
   scope: 'None of the requested scopes is permitted',
   details: 'The authorization details are not acceptable',
   denied: 'Not permitted by policy',
-  stepUp: 'A fresh or stronger sign-in is needed',
+  stepUp: 'A fresh or stronger sign-on is needed',
   token: 'The access token is not acceptable',
 } as const;

@@ -112,7 +112,7 @@ export const exchangeRefusals = {
   'subject-token/user-inactive': { ...subject, reason: 'The person is disabled.', rules: ['TEX-09'] },
   'subject-token/user-revoked': {
     ...subject,
-    reason: 'The person was revoked after this sign-in.',
+    reason: 'The person was revoked after this sign-on.',
     rules: ['TEX-09', 'REV-12'],
   },
   'subject-token/session-unknown': {
@@ -141,7 +141,7 @@ export const exchangeRefusals = {
     error: 'insufficient_user_authentication',
     status: 400,
     sentence: sentences.stepUp,
-    reason: 'The sign-in is too old or too weak for what is asked; a better one would do.',
+    reason: 'The sign-on is too old or too weak for what is asked; a better one would do.',
     rules: ['TEX-25', 'STP-01'],
   },
   'policy/no-scope': {

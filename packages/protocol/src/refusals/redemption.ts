@@ -164,7 +164,7 @@ export const redemptionRefusals = {
   },
   'account/revoked': {
     ...grant,
-    reason: 'The sign-in is not later than the revocation watermark of the account.',
+    reason: 'The sign-on is not later than the revocation watermark of the account.',
     rules: ['RED-25'],
   },
   'account/inactive': { ...denied, reason: 'The account is deactivated.', rules: ['RED-24'] },

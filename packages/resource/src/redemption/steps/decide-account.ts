@@ -36,12 +36,12 @@ export function checkEntitlement(
   return ok({ scope: entitled });
 }
 
-/** How long a watermark refuses an assertion that does not say when the person signed in. */
+/** How long a watermark refuses an assertion that does not say when the person signed on. */
 const unknownSignInRefusedForMs = 24 * 60 * 60_000;
 
 /**
- * Nothing that was authenticated at or before the watermark counts. `iat` proves nothing here: an old sign-in yields new
- * assertions as long as its session lives. A clock that runs ahead within the tolerance does not put a sign-in after now.
+ * Nothing that was authenticated at or before the watermark counts. `iat` proves nothing here: an old sign-on yields new
+ * assertions as long as its session lives. A clock that runs ahead within the tolerance does not put a sign-on after now.
  */
 export function checkFreshness({
   resolution,
