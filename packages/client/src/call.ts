@@ -150,7 +150,7 @@ async function stepUp(deps: ClientDeps, refused: Refused): Promise<boolean> {
   const attempt = { session: await loadSession(deps, request.session, refused.memory), scopes: request.scopes };
   const demand = { session: request.session, reason: 'step_up' as const, acrValues, maxAge };
   await signOnAgain(deps, request, newBudget(), attempt, failure, demand);
-  if (state.token !== undefined) forgetToken(deps, request.session, state.token.value); // CLI-07
+  if (state.token !== undefined) forgetToken(deps, request.session, state.token.value);
   state.token = await obtainAccessToken(deps, request, challenge);
   return true;
 }

@@ -170,7 +170,7 @@ function nextRow(row: UserRow | undefined, change: RowChange): UserRow {
     tenant_id: change.tenantId,
     username: input.username.normalize('NFKC').trim(),
     email: input.email ?? row?.email ?? null,
-    email_verified: Number(input.emailVerified ?? (isSameAddress(input, row) && row?.email_verified === 1)), // SUB-08
+    email_verified: Number(isVerified(input, row)),
     name: input.name ?? row?.name ?? null,
     ...takeStatedState(row, input.state, 'active'),
     password_hash: passwordHash ?? row?.password_hash ?? null,
@@ -180,6 +180,12 @@ function nextRow(row: UserRow | undefined, change: RowChange): UserRow {
     created_at: row?.created_at ?? change.now,
     version: change.epoch,
   };
+}
+
+function isVerified(input: PersonInput, row: UserRow | undefined): boolean {
+  if (input.emailVerified !== undefined) return input.emailVerified;
+  if (!isSameAddress(input, row)) return false; // SUB-08
+  return row?.email_verified === 1;
 }
 
 function isSameAddress({ email }: PersonInput, row: UserRow | undefined): boolean {
