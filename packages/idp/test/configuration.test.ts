@@ -54,7 +54,7 @@ verifies('LES-73', 'a policy that cannot be read grants nothing', async () => {
   await world.close();
 });
 
-verifies(['IDJ-08'], 'mistakes in the policy are one sentence at start', async () => {
+verifies(['IDJ-08', 'LES-73', 'ADM-01'], 'mistakes in the policy are one sentence at start', async () => {
   const [chat, ...others] = policy.connections ?? [];
   const everyone = { id: 'r', effect: 'deny' as const, everyone: true };
   const mistakes: [Parameters<typeof startIdpWorld>[0], string][] = [
