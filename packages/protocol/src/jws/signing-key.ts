@@ -62,7 +62,7 @@ function signingKey(alg: SignatureAlgorithm, privateKey: KeyObject, kid: string 
   const { kty, crv, x, y, n, e } = material;
   const bare = JSON.parse(JSON.stringify({ kty, crv, x, y, n, e })) as PublicJwk;
   const name = kid ?? thumbprint(bare);
-  return { kid: name, alg, privateKey, publicJwk: { ...bare, kid: name, alg, use: 'sig' } }; // KEY-01
+  return { kid: name, alg, privateKey, publicJwk: { ...bare, kid: name, alg, use: 'sig' } };
 }
 
 function readPrivateKey(jwk: JsonObject): KeyObject {
