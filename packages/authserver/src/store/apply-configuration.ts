@@ -20,14 +20,14 @@ export async function applyConfiguration(config: AuthServerConfig, deps: Directo
   await changeScope(deps.database, deps.scope, async (trx, epoch, record) => {
     const note = noteTo(record, deps.scope, now);
     for (const row of desired.customers) {
-      await upsert(trx, 'customers', ['customer_id'], row, epoch, note);
+      await upsert(trx, 'customers', 'customer_id', row, epoch, note);
     }
-    for (const row of desired.trustedIssuers) await upsert(trx, 'trusted_issuers', ['issuer'], row, epoch, note);
+    for (const row of desired.trustedIssuers) await upsert(trx, 'trusted_issuers', 'issuer', row, epoch, note);
     for (const { mac, ...row } of desired.clients) {
-      await upsert(trx, 'as_clients', ['client_id'], row, epoch, note);
+      await upsert(trx, 'as_clients', 'client_id', row, epoch, note);
       if (mac !== undefined) await keepSecret(trx, { clientId: row.client_id, mac, now, epoch }, note);
     }
-    for (const row of desired.resources) await upsert(trx, 'as_resources', ['resource_key'], row, epoch, note);
+    for (const row of desired.resources) await upsert(trx, 'as_resources', 'resource_key', row, epoch, note);
     await readDirectory(trx, epoch, deps); // LES-73
   });
 }
@@ -47,51 +47,39 @@ async function differs(database: Database<AuthServerSchema>, desired: DesiredRow
   ]);
   const live = new Set(secrets.map(({ client_id, mac }) => JSON.stringify([client_id, mac])));
   return (
-    desired.customers.some(
-      (row) =>
-        !matches(
-          row,
-          customers.find((known) => known.customer_id === row.customer_id),
-        ),
-    ) ||
-    desired.trustedIssuers.some(
-      (row) =>
-        !matches(
-          row,
-          issuers.find((known) => known.issuer === row.issuer),
-        ),
-    ) ||
-    desired.resources.some(
-      (row) =>
-        !matches(
-          row,
-          resources.find((known) => known.resource_key === row.resource_key),
-        ),
-    ) ||
-    desired.clients.some(({ mac, ...row }) => {
-      if (mac !== undefined && !live.has(JSON.stringify([row.client_id, mac]))) return true;
-      return !matches(
-        row,
-        clients.find((known) => known.client_id === row.client_id),
-      );
-    })
+    hasNews(desired.customers, customers, 'customer_id') ||
+    hasNews(desired.trustedIssuers, issuers, 'issuer') ||
+    hasNews(desired.resources, resources, 'resource_key') ||
+    desired.clients.some(
+      ({ mac, ...row }) => hasNews([row], clients, 'client_id') || isNewSecret(live, row.client_id, mac),
+    )
   );
+}
+
+function hasNews(rows: readonly Row[], stored: readonly object[], key: string): boolean {
+  return rows.some((row) => {
+    const known = stored.find((each) => (each as Row)[key] === row[key]);
+    return !matches(row, known);
+  });
+}
+
+function isNewSecret(live: ReadonlySet<string>, clientId: string, mac: string | undefined): boolean {
+  return mac !== undefined && !live.has(JSON.stringify([clientId, mac]));
 }
 
 async function upsert(
   trx: Transaction,
   table: UpsertTable,
-  keys: readonly string[],
+  keyColumn: string,
   row: Row,
   epoch: number,
   note: Note,
 ): Promise<void> {
-  const key = String(row[keys[0] ?? '']);
-  const [keyColumn] = keys as [never];
+  const key = String(row[keyColumn]);
   const known = (await trx
     .selectFrom(table)
     .selectAll()
-    .where(keyColumn, '=', key as never)
+    .where(keyColumn as never, '=', key as never)
     .executeTakeFirst()) as Row | undefined;
   if (matches(row, known)) return;
 
@@ -99,7 +87,7 @@ async function upsert(
   await trx
     .insertInto(table)
     .values(values as never)
-    .onConflict((conflict) => conflict.columns(keys as never).doUpdateSet(values as never))
+    .onConflict((conflict) => conflict.column(keyColumn as never).doUpdateSet(values as never))
     .execute();
   note(table, key);
 }
