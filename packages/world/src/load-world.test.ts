@@ -2,28 +2,8 @@ import { readFileSync } from 'node:fs';
 import { join } from 'node:path';
 import { verifies } from '@crossgrant/testkit';
 import { describe, expect, test } from 'vitest';
-import { loadWorld, readWorld } from './load-world.ts';
-import { WorldMistakes } from './mistakes.ts';
-
-const root = join(import.meta.dirname, '..', '..', '..');
-const defaultText = readFileSync(join(root, 'worlds/default.yaml'), 'utf8').replace(/^#.*\n/gm, '');
-
-/** The sentences for the default world after one edit; none when it still loads. */
-function mistakesAfter(find: string | RegExp, replacement: string): readonly string[] {
-  const edited = defaultText.replace(find, replacement);
-  if (edited === defaultText) throw new Error(`The default world has no ${find}`);
-  return mistakesOf(edited);
-}
-
-function mistakesOf(text: string): readonly string[] {
-  try {
-    readWorld(text, 'test.yaml');
-    return [];
-  } catch (error) {
-    if (error instanceof WorldMistakes) return error.sentences;
-    throw error;
-  }
-}
+import { defaultText, mistakesAfter, mistakesOf, root } from '../test/edited-world.ts';
+import { loadWorld } from './load-world.ts';
 
 test('the default world loads', () => {
   const world = loadWorld(join(root, 'worlds/default.yaml'));
