@@ -1,24 +1,5 @@
-import { readFileSync } from 'node:fs';
-import { join } from 'node:path';
 import { expect, test } from 'vitest';
-import { readWorld } from './load-world.ts';
-import { WorldMistakes } from './mistakes.ts';
-
-const root = join(import.meta.dirname, '..', '..', '..');
-const defaultText = readFileSync(join(root, 'worlds/default.yaml'), 'utf8');
-
-/** The sentences for the default world after one edit; none when it still loads. */
-function mistakesAfter(find: string, replacement: string): readonly string[] {
-  const edited = defaultText.replace(find, replacement);
-  if (edited === defaultText) throw new Error(`The default world has no ${find}`);
-  try {
-    readWorld(edited, 'test.yaml');
-    return [];
-  } catch (error) {
-    if (error instanceof WorldMistakes) return error.sentences;
-    throw error;
-  }
-}
+import { mistakesAfter } from '../test/edited-world.ts';
 
 const weakKey = 'keys: { jwks: { keys: [{ kty: oct, kid: a }] } }';
 const edKey = 'keys: { jwks: { keys: [{ kty: OKP, crv: Ed25519, x: 11qYAYKxCrfVS_7TyWQHOg7hcvPapiMlrwIaaPcHURo }] } }';
