@@ -4,7 +4,14 @@ export { erasePersonal, findAudit, type StoredAudit, storedAudit } from './audit
 export { type AnonymousRefusal, createRefusalCounter, type RefusalCounter } from './audit/refusal-counter.ts';
 export { type ChainVerdict, verifyAuditChain } from './audit/verify-chain.ts';
 export type { CommitQueue } from './commit/commit-queue.ts';
-export type { CommitOutcome, CommitRequest, RowInsert, SingleUse, SqlValue } from './commit/commit-request.ts';
+export type {
+  CommitOutcome,
+  CommitRequest,
+  RowInsert,
+  SingleUse,
+  SqlValue,
+  UsedProof,
+} from './commit/commit-request.ts';
 export { changeScope, readEpoch } from './database/change-scope.ts';
 export type { AuditChange } from './database/change-writer.ts';
 export type { CoreSchema, KeyState, SigningKeyRow } from './database/core-schema.ts';

@@ -1,6 +1,6 @@
 import { verifies } from '@crossgrant/testkit';
 import { describe, expect, test } from 'vitest';
-import { findAudit, StoreUnavailable } from '../src/index.ts';
+import { type CommitRequest, findAudit, StoreUnavailable } from '../src/index.ts';
 import { auditEntry, commitRequest, countOf, engines, withDatabases } from './engines.ts';
 
 // PostgreSQL and SQLite run every test of this file.
@@ -60,6 +60,37 @@ describe.each(engines)('commits on %s', (engine) => {
       expect(rows?.length).toBe(countOf(outcomes as string[], 'committed') * 3);
     });
   });
+
+  verifies(
+    'CAU-03',
+    `a proof that was used before says which one it was, and nothing else is written (${engine})`,
+    async () => {
+      await withDatabases(engine, 2, async ([first, second]) => {
+        const assertion = {
+          kind: 'client-assertion',
+          scope: 'ten_1',
+          key: 'a',
+          keepUntil: 4_000_000_000_000,
+          whenUsed: {
+            outcome: 'assertion-used',
+            audit: auditEntry({ id: 'aud_used', code: 'client/assertion-replayed' }),
+          },
+        } as const;
+        const grant = { kind: 'id-jag', scope: 'ten_1', key: 'g', keepUntil: 4_000_000_000_000 };
+        const commit = (database: typeof first, ...singleUse: CommitRequest['singleUse'] & object) =>
+          database?.commits.commit(commitRequest([], { singleUse, expectedEpoch: null }));
+
+        expect(await commit(first, grant, assertion)).toBe('committed');
+        expect(await commit(second, { ...grant, key: 'h' }, assertion)).toBe('assertion-used');
+        expect(await commit(second, grant, assertion)).toBe('assertion-used');
+        expect(await commit(second, grant, { ...assertion, key: 'b' })).toBe('replayed');
+        expect(await commit(first, { ...grant, key: 'h' }, { ...assertion, key: 'b' })).toBe('committed');
+
+        const rows = await first?.kysely.selectFrom('audit_rows').selectAll().where('id', '=', 'aud_used').execute();
+        expect(rows?.map(({ code }) => code)).toEqual(['client/assertion-replayed', 'client/assertion-replayed']);
+      });
+    },
+  );
 
   verifies('LES-27', `one key under another kind or scope is another thing (${engine})`, async () => {
     await withDatabases(engine, 1, async ([database]) => {

@@ -24,6 +24,8 @@ export function batchRows(
       entries.push(request.audit);
     }
     if (outcome === 'replayed' && request.auditWhenReplayed !== null) entries.push(request.auditWhenReplayed);
+    const proof = request.singleUse.find(({ whenUsed }) => whenUsed?.outcome === outcome)?.whenUsed;
+    if (proof) entries.push(proof.audit);
   }
   const audited = auditInserts(entries, chain);
   return { groups: groupRows([...inserts, ...audited.inserts]), chain: audited.chain };

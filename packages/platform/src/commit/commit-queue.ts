@@ -1,7 +1,7 @@
 import { createHash, randomBytes } from 'node:crypto';
 import { type AuditEntry, auditColumns } from '../audit/audit-entry.ts';
 import { StoreUnavailable } from '../errors.ts';
-import type { CommitOutcome, CommitRequest, PreparedRequest } from './commit-request.ts';
+import type { CommitOutcome, CommitRequest, PreparedRequest, PreparedUse, SingleUse } from './commit-request.ts';
 
 /** Makes one batch durable in one transaction. Throws StoreUnavailable, or any error when the batch itself is unacceptable. */
 export interface BatchRunner {
@@ -77,7 +77,7 @@ export function createCommitQueue(
   return {
     commit: (request) => enqueue(prepare(request)),
     async audit(entry) {
-      await enqueue({ ...prepare({ scope: entry.scope, expectedEpoch: 0, audit: entry }), expectedEpoch: null });
+      await enqueue(prepare({ scope: entry.scope, expectedEpoch: null, audit: entry }));
     },
     async close() {
       isClosed = true;
@@ -110,11 +110,16 @@ function prepare(request: CommitRequest): PreparedRequest {
     attemptId: randomBytes(12).toString('base64url'),
     scope: request.scope,
     expectedEpoch: request.expectedEpoch,
-    singleUse: (request.singleUse ?? []).map((use) => ({ ...use, key: storableKey(use.key) })),
+    singleUse: (request.singleUse ?? []).map(prepareUse),
     inserts: request.inserts ?? [],
     audit: auditColumns(request.audit),
     auditWhenReplayed: request.auditWhenReplayed === undefined ? null : auditColumns(request.auditWhenReplayed),
   };
+}
+
+function prepareUse({ whenUsed, ...use }: SingleUse): PreparedUse {
+  const prepared = whenUsed === undefined ? null : { ...whenUsed, audit: auditColumns(whenUsed.audit) };
+  return { ...use, key: storableKey(use.key), whenUsed: prepared };
 }
 
 /** A key comes from outside. What an index cannot hold, too long or not plain text, is represented by its hash. */

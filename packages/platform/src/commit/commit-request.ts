@@ -9,7 +9,12 @@ export interface SingleUse {
   readonly key: string;
   /** Milliseconds; the record is never removed before this instant. */
   readonly keepUntil: number;
+  /** For proofs that stand beside what a request is about: what the commit answers, and writes, when this key was used before. */
+  readonly whenUsed?: { readonly outcome: UsedProof; readonly audit: AuditEntry };
 }
+
+/** Which proof of a request was used before: the client's assertion, or its proof of possession. */
+export type UsedProof = 'assertion-used' | 'proof-used';
 
 export interface RowInsert {
   readonly table: string;
@@ -18,8 +23,8 @@ export interface RowInsert {
 
 export interface CommitRequest {
   readonly scope: string;
-  /** The revocation epoch of the snapshot the decision was made from. */
-  readonly expectedEpoch: number;
+  /** The revocation epoch of the snapshot the decision was made from; null where no snapshot took part. */
+  readonly expectedEpoch: number | null;
   readonly singleUse?: readonly SingleUse[];
   readonly inserts?: readonly RowInsert[];
   readonly audit: AuditEntry;
@@ -28,18 +33,23 @@ export interface CommitRequest {
 }
 
 /**
- * committed: everything is durable. replayed: a key was used before, only `auditWhenReplayed` is durable.
+ * committed: everything is durable. replayed: a key was used before, only `auditWhenReplayed` is durable. A key with
+ * `whenUsed` answers in its own way, and goes first.
  * stale: the scope changed since the snapshot was taken, nothing was written; refresh it and evaluate again.
  */
-export type CommitOutcome = 'committed' | 'replayed' | 'stale';
+export type CommitOutcome = 'committed' | 'replayed' | 'stale' | UsedProof;
 
 /** A request as plain data that can cross a thread. */
 export interface PreparedRequest {
   readonly attemptId: string;
   readonly scope: string;
   readonly expectedEpoch: number | null;
-  readonly singleUse: readonly SingleUse[];
+  readonly singleUse: readonly PreparedUse[];
   readonly inserts: readonly RowInsert[];
   readonly audit: AuditColumns;
   readonly auditWhenReplayed: AuditColumns | null;
+}
+
+export interface PreparedUse extends Omit<SingleUse, 'whenUsed'> {
+  readonly whenUsed: { readonly outcome: UsedProof; readonly audit: AuditColumns } | null;
 }

@@ -1,7 +1,7 @@
-import type { CommitOutcome, PreparedRequest, SingleUse } from './commit-request.ts';
+import type { CommitOutcome, PreparedRequest, PreparedUse } from './commit-request.ts';
 
 /** One distinct single-use key of a batch, with the attempt that names its row. */
-export interface KeyClaim extends SingleUse {
+export interface KeyClaim extends PreparedUse {
   readonly name: string;
   readonly attemptId: string;
 }
@@ -57,16 +57,16 @@ export function decideOutcomes(
   }
   const outcomes = requests.map((request): CommitOutcome => {
     if (stale.has(request)) return 'stale';
-    const names = new Set(request.singleUse.map(claimName));
-    for (const name of names) {
-      if (!free.has(name)) return 'replayed'; // RED-26, ATK-11
-    }
-    for (const name of names) free.delete(name);
+    const used = request.singleUse.filter((use) => !free.has(claimName(use)));
+    const proof = used.find(({ whenUsed }) => whenUsed !== null)?.whenUsed;
+    if (proof) return proof.outcome; // CAU-03
+    if (used.length > 0) return 'replayed'; // RED-26, ATK-11
+    for (const use of request.singleUse) free.delete(claimName(use));
     return 'committed';
   });
   return { outcomes, unused: [...free.values()] };
 }
 
-function claimName(use: SingleUse): string {
+function claimName(use: PreparedUse): string {
   return JSON.stringify([use.kind, use.scope, use.key]);
 }
