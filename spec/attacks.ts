@@ -52,7 +52,7 @@ export const attacks: readonly Attack[] = [
   { id: 'ATK-47', name: '`crit`, `b64:false`, nested JWT, compression bombs', response: 'reject unknown `crit`, `b64`, five-part tokens, `zip`', status: 'tested' },
   { id: 'ATK-48', name: 'Post-revocation resurrection', response: 'watermark at both sides', status: 'tested' },
   { id: 'ATK-49', name: 'Revocation endpoint as DoS', response: 'per-tenant, single-purpose credential; only linked users; rate limit; alert', status: { deferred: 'global token revocation' } },
-  { id: 'ATK-50', name: 'Forged SET / logout token', response: 'full validation; the transmitter may only speak about subjects of its own issuer/tenant', status: { deferred: 'security event signals' } },
+  { id: 'ATK-50', name: 'Forged SET / logout token', response: 'full validation; the transmitter may only speak about subjects of its own issuer/tenant', status: { partly: 'the checks on both kinds of token stand; nothing receives them yet' } },
   { id: 'ATK-51', name: 'SCIM cross-tenant write', response: 'tenant from credential; 404 for foreign ids', status: { deferred: 'SCIM provisioning' } },
   { id: 'ATK-52', name: 'Redirect fallback / consent phishing', response: 'managed mode: no fallback', status: 'tested' },
   { id: 'ATK-53', name: 'Policy oracle', response: 'coarse errors; `invalid_target` for everything not registered for this client', status: 'tested' },

@@ -1,6 +1,7 @@
 import { bearerRefusals } from './bearer.ts';
 import { clientRefusals } from './client.ts';
 import type { RefusalEntry } from './entry.ts';
+import { eventRefusals } from './events.ts';
 import { exchangeRefusals } from './exchange.ts';
 import { redemptionRefusals } from './redemption.ts';
 import { requestRefusals } from './request.ts';
@@ -12,6 +13,7 @@ export const refusalCatalogue = {
   ...exchangeRefusals,
   ...redemptionRefusals,
   ...bearerRefusals,
+  ...eventRefusals,
 } as const;
 
 export type RefusalCode = keyof typeof refusalCatalogue;

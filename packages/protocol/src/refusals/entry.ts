@@ -27,4 +27,6 @@ export const sentences = {
   denied: 'Not permitted by policy',
   stepUp: 'A fresh or stronger sign-on is needed',
   token: 'The access token is not acceptable',
+  logoutToken: 'The logout token is not acceptable',
+  securityEvent: 'The security event is not acceptable',
 } as const;
