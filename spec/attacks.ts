@@ -37,7 +37,7 @@ export const attacks: readonly Attack[] = [
   { id: 'ATK-32', name: 'RAR smuggling', response: 'unknown → reject; per-type comparators', status: 'tested' },
   { id: 'ATK-33', name: 'cnf stripping / ignoring', response: 'any not-understood `cnf` rejects', status: 'tested' },
   { id: 'ATK-34', name: 'DPoP downgrade by the IdP or a proxy', response: 'client inspects `cnf`; policy `requireDpop` at IdP and RAS', status: { partly: 'a connection that demands a proof is refused, and the client refuses what it did not prepare for; DPoP itself is deferred' } },
-  { id: 'ATK-35', name: 'DPoP proof replay / wrong target', response: '`htu`,`htm`,`iat`,`jti`,`nonce`,`ath`; key thumbprint', status: { deferred: 'DPoP' } },
+  { id: 'ATK-35', name: 'DPoP proof replay / wrong target', response: '`htu`,`htm`,`iat`,`jti`,`nonce`,`ath`; key thumbprint', status: { partly: 'the check of a proof stands; the servers take it up next' } },
   { id: 'ATK-36', name: 'Actor-token abuse', response: 'reject unless an actor profile validates and authorises the triple', status: 'tested' },
   { id: 'ATK-37', name: 'Confused actor', response: 'ACT-02/03', status: 'tested' },
   { id: 'ATK-38', name: 'Same-issuer minting', response: 'IdP refuses own-issuer audience; RAS refuses own `iss` unless an explicit cross-tenant trust entry', status: 'tested' },

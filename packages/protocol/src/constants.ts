@@ -2,6 +2,8 @@
 export const grantTypes = {
   tokenExchange: 'urn:ietf:params:oauth:grant-type:token-exchange',
   jwtBearer: 'urn:ietf:params:oauth:grant-type:jwt-bearer',
+  /** JWT-DPoP draft: the same assertion with a proof, which this name demands. */
+  jwtDpop: 'urn:ietf:params:oauth:grant-type:jwt-dpop',
   authorizationCode: 'authorization_code',
   refreshToken: 'refresh_token',
 } as const;

@@ -4,6 +4,7 @@ export * from './client-assertion.ts';
 export * from './client-auth.ts';
 export * from './clock.ts';
 export * from './constants.ts';
+export * from './dpop.ts';
 export * from './form.ts';
 export * from './http.ts';
 export * from './id-jag.ts';

@@ -60,19 +60,28 @@ function twinKids(members: readonly unknown[]): ReadonlySet<string> {
 function importMember(member: unknown, twins: ReadonlySet<string>): VerificationKey | string {
   if (!isJsonObject(member as JsonValue)) return 'is not an object';
   const jwk = member as JsonObject;
-  const algorithms = algorithmsFor(jwk);
-  if (typeof algorithms === 'string') return algorithms;
-  const unusable = unusableBecause(jwk, twins);
-  if (unusable !== undefined) return unusable;
-
-  const material = publicMaterial(jwk);
-  if (typeof material === 'string') return material;
+  const read = readPublicJwk(jwk, twins);
+  if (typeof read === 'string') return read;
+  const { algorithms, material } = read;
   try {
     const key = createPublicKey({ key: material as JsonWebKey, format: 'jwk' });
     return { kid: jwk.kid as string | undefined, algorithms, key, jwk: material };
   } catch {
     return 'is not a valid public key'; // LES-49
   }
+}
+
+/** What a public key is good for and what it consists of, or a sentence that says why it is good for nothing. */
+export function readPublicJwk(
+  jwk: JsonObject,
+  twins: ReadonlySet<string> = new Set(),
+): { readonly algorithms: readonly SignatureAlgorithm[]; readonly material: PublicJwk } | string {
+  const algorithms = algorithmsFor(jwk);
+  if (typeof algorithms === 'string') return algorithms;
+  const unusable = unusableBecause(jwk, twins);
+  if (unusable !== undefined) return unusable;
+  const material = publicMaterial(jwk);
+  return typeof material === 'string' ? material : { algorithms, material };
 }
 
 function algorithmsFor(jwk: JsonObject): readonly SignatureAlgorithm[] | string {

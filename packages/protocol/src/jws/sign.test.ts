@@ -2,7 +2,8 @@ import { verifies } from '@crossgrant/testkit';
 import { expect, test } from 'vitest';
 import type { JsonObject } from '../json.ts';
 import { signJws } from './sign.ts';
-import { exportPrivateJwk, generateSigningKey, importSigningKey, thumbprint } from './signing-key.ts';
+import { exportPrivateJwk, generateSigningKey, importSigningKey } from './signing-key.ts';
+import { thumbprint } from './thumbprint.ts';
 
 const headerOf = (token: string): Record<string, unknown> =>
   JSON.parse(Buffer.from(token.split('.')[0] as string, 'base64url').toString());

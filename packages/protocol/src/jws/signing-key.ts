@@ -1,7 +1,8 @@
-import { createHash, createPrivateKey, createPublicKey, generateKeyPairSync, type KeyObject } from 'node:crypto';
+import { createPrivateKey, createPublicKey, generateKeyPairSync, type KeyObject } from 'node:crypto';
 import type { JsonObject } from '../json.ts';
 import { algorithmsOfType, isSignatureAlgorithm, type PublicJwk, type SignatureAlgorithm } from './algorithms.ts';
 import { importJwks, type VerificationKey } from './jwks.ts';
+import { thumbprint } from './thumbprint.ts';
 
 /** A private key that signs with one algorithm, and its public half as it is published. */
 export interface SigningKey {
@@ -48,13 +49,6 @@ export function verificationKeyOf(key: SigningKey): VerificationKey {
   const [imported] = importJwks({ keys: [key.publicJwk] }).keys;
   if (imported === undefined) throw new UnusableSigningKey('its public half is not acceptable');
   return imported;
-}
-
-/** The RFC 7638 thumbprint of a public key, SHA-256 in base64url. */
-export function thumbprint(jwk: PublicJwk): string {
-  const { kty, crv, x, y, n, e } = jwk;
-  const members = kty === 'RSA' ? { e, kty, n } : kty === 'OKP' ? { crv, kty, x } : { crv, kty, x, y };
-  return createHash('sha256').update(JSON.stringify(members)).digest('base64url');
 }
 
 function signingKey(alg: SignatureAlgorithm, privateKey: KeyObject, kid: string | undefined): SigningKey {

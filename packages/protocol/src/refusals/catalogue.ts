@@ -1,5 +1,6 @@
 import { bearerRefusals } from './bearer.ts';
 import { clientRefusals } from './client.ts';
+import { dpopRefusals } from './dpop.ts';
 import type { RefusalEntry } from './entry.ts';
 import { eventRefusals } from './events.ts';
 import { exchangeRefusals } from './exchange.ts';
@@ -10,6 +11,7 @@ import { requestRefusals } from './request.ts';
 export const refusalCatalogue = {
   ...requestRefusals,
   ...clientRefusals,
+  ...dpopRefusals,
   ...exchangeRefusals,
   ...redemptionRefusals,
   ...bearerRefusals,

@@ -26,6 +26,7 @@ export const sentences = {
   details: 'The authorization details are not acceptable',
   denied: 'Not permitted by policy',
   stepUp: 'A fresh or stronger sign-on is needed',
+  proof: 'The DPoP proof is not acceptable',
   token: 'The access token is not acceptable',
   logoutToken: 'The logout token is not acceptable',
   securityEvent: 'The security event is not acceptable',
