@@ -18,6 +18,8 @@ export interface IdpConfig {
   /** Seconds a sign-on session lasts at most. */
   readonly sessionSeconds?: number;
   readonly exchangeLimits?: ExchangeLimits;
+  /** Whether proofs of possession must carry a nonce of this server. `off` unless stated. RFC 9449 §8. */
+  readonly dpopNonces?: 'off' | 'required';
   readonly log?: { readonly level?: string; readonly destination?: { write(line: string): void } };
 }
 
@@ -56,6 +58,8 @@ export interface ClientAppConfig {
   readonly auth: { readonly methods: readonly ClientAuthMethodConfig[]; readonly secret?: string };
   readonly grantTypes?: readonly string[];
   readonly refreshTokens?: boolean;
+  /** Refuses its token requests without a proof of possession. */
+  readonly dpopRequired?: boolean;
   readonly tags?: readonly string[];
   readonly state?: 'active' | 'blocked';
   readonly idTokenSignedResponseAlg?: 'RS256' | 'ES256';

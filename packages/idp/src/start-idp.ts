@@ -1,6 +1,7 @@
 import type { ServerResponse } from 'node:http';
 import { createSignOn, identityMigrations, passwordAssurance, type SignOn, upsertTenant } from '@crossgrant/identity';
 import {
+  createDpopNonces,
   createLog,
   createRefusalCounter,
   type KeyRing,
@@ -14,10 +15,11 @@ import {
   type SecretBox,
   startServer,
 } from '@crossgrant/platform';
-import { type Clock, newId, parseIssuerUrl, refusalResponse, refuse } from '@crossgrant/protocol';
+import { type Clock, dpopTarget, newId, parseIssuerUrl, refusalResponse, refuse } from '@crossgrant/protocol';
+import { createDpopVerifier } from '@crossgrant/protocol/jws';
 import { applyConfig } from './apply/apply-config.ts';
 import type { IdpConfig } from './config.ts';
-import type { ExchangeDeps } from './exchange/deps.ts';
+import type { ExchangeDeps, ProofDeps } from './exchange/deps.ts';
 import { createExchange } from './exchange/exchange.ts';
 import { createRateLimiter } from './exchange/rate-limit.ts';
 import { createSessionReader } from './exchange/session-reader.ts';
@@ -172,7 +174,18 @@ function exchangeDeps(
     issuer: config.issuer,
     sessions: createSessionReader(parts.database, own.tenantId),
     subjects: createSubjectBook(parts.database, own.tenantId),
+    proofs: proofDeps(config, own.tenantId, parts.secretBox),
     limits: { byClient: createRateLimiter(limits.perClient), byPerson: createRateLimiter(limits.perClientAndPerson) },
+  };
+}
+
+function proofDeps({ issuer, dpopNonces }: IdpConfig, tenantId: string, secretBox: SecretBox): ProofDeps {
+  const target = dpopTarget(endpointUrl(issuer, '/token'));
+  if (target === undefined) throw new Misuse('idp/issuer', `The token endpoint of ${issuer} is no plain address.`);
+  return {
+    verify: createDpopVerifier(),
+    target,
+    nonces: dpopNonces === 'required' ? createDpopNonces(secretBox, tenantId) : undefined,
   };
 }
 

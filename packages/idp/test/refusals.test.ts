@@ -361,29 +361,6 @@ verifies('TEX-26', 'authorization details are refused, never ignored', async () 
   );
 });
 
-verifies(
-  ['DPO-02', 'ATK-34'],
-  'a proof is refused, never ignored, and a connection that needs one yields nothing',
-  async () => {
-    await expectRefused(
-      await world.exchange({}, { headers: { dpop: 'x' } }),
-      400,
-      'invalid_dpop_proof',
-      'exchange/proof-unsupported',
-    );
-    const token = await world.idToken({ client: 'bot' });
-    const answer = await world.exchange({
-      client_id: 'bot',
-      client_secret: botSecret,
-      subject_token: token,
-      audience: 'https://mail.example',
-      resource: undefined,
-      scope: undefined,
-    });
-    await expectRefused(answer, 400, 'invalid_dpop_proof', 'exchange/proof-unsupported');
-  },
-);
-
 verifies('LES-30', 'scopes follow their grammar', async () => {
   await expectRefused(await world.exchange({ scope: 'a"\r\nX:y' }), 400, 'invalid_scope', 'request/scope-malformed');
 });

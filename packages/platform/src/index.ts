@@ -22,6 +22,7 @@ export { isStoreFault } from './database/store-fault.ts';
 export { KeysUnavailable, Misuse, StoreUnavailable } from './errors.ts';
 export { type Fallback, passOn, type Route, type RouteHandler } from './http/routes.ts';
 export { type RunningServer, type ServerOptions, startServer } from './http/server.ts';
+export { createDpopNonces } from './keys/dpop-nonces.ts';
 export type { KeySource } from './keys/fetch-issuer-keys.ts';
 export { type IssuerKeys, pinnedIssuerKeys } from './keys/issuer-keys.ts';
 export { type KeyRing, type KeyRingOptions, openKeyRing } from './keys/key-ring.ts';

@@ -22,6 +22,8 @@ export interface IdJagInput {
   /** Only where the connection links accounts by e-mail. */
   readonly email?: string;
   readonly emailVerified?: boolean;
+  /** The thumbprint of the key that the client proved with the request; without a proof there is no binding. */
+  readonly provenKey?: string;
 }
 
 /** The payload as it is signed. */
@@ -44,6 +46,7 @@ export interface IdJagPayload {
   readonly aud_sub?: string;
   readonly email?: string;
   readonly email_verified?: boolean;
+  readonly cnf?: { readonly jkt: string };
 }
 
 /**
@@ -72,6 +75,7 @@ export function buildIdJagClaims(input: IdJagInput): IdJagPayload {
     aud_sub: input.audSub, // IDJ-14
     email: input.email, // IDJ-14
     email_verified: input.email === undefined ? undefined : input.emailVerified, // IDJ-14
+    cnf: input.provenKey === undefined ? undefined : { jkt: input.provenKey }, // IDJ-19, DPO-02
   };
 }
 

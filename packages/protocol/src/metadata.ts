@@ -43,6 +43,8 @@ export interface IdentityProviderMetadata {
   readonly scopesSupported?: readonly string[];
   readonly idTokenAlgorithms?: readonly string[];
   readonly clientAuthMethods?: readonly string[];
+  /** Algorithms of the proofs of possession that are taken. */
+  readonly dpopAlgorithms?: readonly string[];
   /** Members of the sign-on library's own document; what is stated here wins over them. */
   readonly signOn?: JsonObject;
 }
@@ -79,6 +81,7 @@ export function identityProviderMetadata(server: IdentityProviderMetadata): Json
     token_endpoint_auth_signing_alg_values_supported: [...assertionAlgorithms],
     code_challenge_methods_supported: ['S256'], // MET-08
     authorization_response_iss_parameter_supported: true,
+    dpop_signing_alg_values_supported: server.dpopAlgorithms,
   });
 }
 

@@ -18,6 +18,7 @@ const app: ClientApp = {
   idTokenAlgorithm: 'RS256',
   state: 'active',
   refreshTokens: false,
+  dpopRequired: false,
   tokenEndpointAuthMethods: ['client_secret_post'],
   tags: [],
   version: 1,

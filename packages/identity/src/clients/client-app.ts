@@ -25,6 +25,8 @@ export interface ClientApp {
   readonly state: 'active' | 'blocked';
   /** Whether sign-on gives it a refresh token. */
   readonly refreshTokens: boolean;
+  /** Every token request must carry a proof of possession: `dpop_bound_access_tokens` of RFC 9449 §5.2. */
+  readonly dpopRequired: boolean;
   readonly tags: readonly string[];
   readonly secretMacs: readonly SecretMac[];
   readonly version: number;
@@ -83,6 +85,7 @@ function toClientApp(row: ClientAppRow, secretMacs: readonly SecretMac[]): Clien
     idTokenAlgorithm: row.id_token_algorithm === 'ES256' ? 'ES256' : 'RS256',
     state: row.state === 'active' ? 'active' : 'blocked', // LES-20
     refreshTokens: row.refresh_tokens === 1,
+    dpopRequired: row.dpop_required !== 0,
     tags: JSON.parse(row.tags) as string[],
     secretMacs,
     version: row.version,

@@ -21,6 +21,7 @@ export interface ClientAppInput {
   readonly jwks?: ClientApp['jwks'];
   readonly idTokenAlgorithm?: 'RS256' | 'ES256';
   readonly refreshTokens?: boolean;
+  readonly dpopRequired?: boolean;
   readonly tags?: readonly string[];
   readonly state?: 'active' | 'blocked';
 }
@@ -160,6 +161,7 @@ function toRow(
     jwks: jwks === undefined ? null : JSON.stringify(jwks),
     id_token_algorithm: input.idTokenAlgorithm ?? known?.idTokenAlgorithm ?? 'RS256',
     refresh_tokens: Number(input.refreshTokens ?? known?.refreshTokens ?? false),
+    dpop_required: Number(input.dpopRequired ?? known?.dpopRequired ?? false),
     tags: JSON.stringify(input.tags ?? known?.tags ?? []),
     ...takeStatedState(state, input.state, 'active'),
     created_at: key.now,

@@ -14,6 +14,15 @@ export const identityMigrations: readonly Migration[] = [
       await createArtifacts(db);
     },
   },
+  {
+    name: 'identity-2-dpop',
+    async up(db) {
+      await db.schema
+        .alterTable('client_apps')
+        .addColumn('dpop_required', 'bigint', (column) => column.notNull().defaultTo(0))
+        .execute();
+    },
+  },
 ];
 
 type Columns = Readonly<Record<string, 'text' | 'text?' | 'bigint' | 'bigint?'>>;

@@ -93,6 +93,7 @@ export interface ClientAppRow {
   jwks: string | null;
   id_token_algorithm: string;
   refresh_tokens: number;
+  dpop_required: number;
   tags: string;
   state: 'active' | 'blocked';
   /** What the configuration last asked for. */

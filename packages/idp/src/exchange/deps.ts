@@ -1,10 +1,20 @@
 import type { KeyRing, Logger, RefusalCounter, SecretBox } from '@crossgrant/platform';
-import type { Clock } from '@crossgrant/protocol';
+import type { Clock, DpopNonces } from '@crossgrant/protocol';
+import type { DpopVerifier } from '@crossgrant/protocol/jws';
 import type { LiveStateSource } from '../snapshot/live-state.ts';
 import type { IdpDatabase } from '../store/schema.ts';
 import type { RateLimiter } from './rate-limit.ts';
 import type { SessionReader } from './session-reader.ts';
 import type { SubjectBook } from './subject-book.ts';
+
+/** How proofs of possession are judged at the token endpoint. */
+export interface ProofDeps {
+  readonly verify: DpopVerifier;
+  /** The token endpoint in its normal form, from the configured issuer. */
+  readonly target: string;
+  /** Absent: no nonce is asked for. */
+  readonly nonces?: DpopNonces;
+}
 
 /** What the exchange of one tenant stands on. */
 export interface ExchangeDeps {
@@ -16,6 +26,7 @@ export interface ExchangeDeps {
   readonly secretBox: SecretBox;
   readonly sessions: SessionReader;
   readonly subjects: SubjectBook;
+  readonly proofs: ProofDeps;
   /** Counts the refusals of callers that did not prove who they are. */
   readonly anonymous: RefusalCounter;
   readonly limits: { readonly byClient: RateLimiter; readonly byPerson: RateLimiter };

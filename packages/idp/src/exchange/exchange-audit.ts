@@ -54,6 +54,7 @@ function factsOf(found: Found, refusal: Refusal | undefined): JsonObject {
     amr: facts?.amr,
     authTime: facts?.authTime,
     sid: permit?.session.sid,
+    provenKey: found.proof?.jkt,
     resources: facts?.resources,
     connection: decision?.connectionId,
     reasons: decision?.reasons,

@@ -8,10 +8,12 @@ import {
   type Refusal,
   refusalEntry,
   refusalResponse,
+  refuse,
 } from '@crossgrant/protocol';
 import type { ExchangeDeps } from './deps.ts';
 import { exchangeAudit, type Found } from './exchange-audit.ts';
 import { runPipeline } from './pipeline.ts';
+import { proofUses, withNonce } from './proof.ts';
 import { type ExchangeStart, type ExchangeState, exchangeSteps } from './steps.ts';
 
 export interface ExchangeCall {
@@ -40,9 +42,11 @@ export function createExchange(deps: ExchangeDeps): (call: ExchangeCall) => Prom
     const outcome = await deps.database.commits.commit({
       scope: deps.tenantId,
       expectedEpoch: start.live.epoch,
+      singleUse: proofUses(deps.tenantId, run.state), // DPO-01
       inserts: run.ok ? [issuanceRow(deps.tenantId, run.state)] : [],
       audit: exchangeAudit(deps.tenantId, run.state, run.ok ? undefined : run.refusal), // ADM-04
     });
+    if (outcome === 'proof-used') return refusedResponse(run.state, refuse('dpop/replayed').refusal, deps); // DPO-01, ATK-35
     if (outcome !== 'committed') return 'stale';
     return run.ok ? grantedResponse(run.state) : refusedResponse(run.state, run.refusal, deps);
   }
@@ -60,7 +64,7 @@ export function createExchange(deps: ExchangeDeps): (call: ExchangeCall) => Prom
         nowMs: deps.clock(),
         isFirst: evaluation === 1,
       });
-      if (answer !== 'stale') return answer;
+      if (answer !== 'stale') return withNonce(answer, deps);
       live = await deps.liveState.refresh(); // ADM-02
     }
     throw new StoreUnavailable('rights changed faster than an exchange could be decided');

@@ -1,6 +1,6 @@
 import type { KeyRing } from '@crossgrant/platform';
 import { buildIdJagClaims, newJti, ok, type Result, refuse, typs } from '@crossgrant/protocol';
-import { signJws } from '@crossgrant/protocol/jws';
+import { type DpopProof, signJws } from '@crossgrant/protocol/jws';
 import type { Allowed } from '../domain/policy/decision.ts';
 import type { Connection, ResourceApp } from '../domain/policy/model.ts';
 import type { TenantState } from '../snapshot/live-state.ts';
@@ -14,6 +14,7 @@ export interface IdJagOrder {
   readonly subject: string;
   readonly tenant: TenantState;
   readonly nowSeconds: number;
+  readonly proof: DpopProof | undefined;
 }
 
 export interface SignedIdJag {
@@ -52,6 +53,7 @@ export function signIdJag(keyRing: KeyRing, order: IdJagOrder): Result<SignedIdJ
     sessionExpiry: permit.notAfter, // LES-21
     tenant: resourceApp.tenantClaim, // IDJ-15
     ...emailClaims(permit, connection),
+    provenKey: order.proof?.jkt, // IDJ-19, DPO-02
   });
   const idJag = signJws(keyRing.signingKey(resourceApp.signingAlgorithm), typs.idJag, claims); // IDJ-01, IDJ-21
   return ok({ jti, idJag, issuedAt: nowSeconds, expiresAt: nowSeconds + lifetimeSeconds });

@@ -20,6 +20,7 @@ import { signIdJag } from './id-jag.ts';
 import { type IssuePermit, mayIssue } from './may-issue.ts';
 import { permitted } from './outcome.ts';
 import { pipeline } from './pipeline.ts';
+import { checkProofDemanded, verifyProof } from './proof.ts';
 import { verifyIdToken } from './subject-token.ts';
 
 /** What one evaluation begins with. Everything is judged against the one state `live`. */
@@ -45,7 +46,7 @@ export function exchangeSteps(deps: ExchangeDeps) {
     .step('client authentication', (state) => proveClient(secretBox, state)) // TEX-03
     .step('grant registered', ({ client }) => checkGrant(client)) // TEX-04
     .step('rate of the client', (state) => checkRate(limits.byClient, state.client.id, state)) // TEX-28
-    .step('no unsupported proof', ({ headers }) => refuseProof(headers)) // DPO-02
+    .step('proof of possession', (state) => verifyProof(deps.proofs, state)) // DPO-01
     .step('request', ({ form }) => readRequest(form))
     .step('subject token', ({ request, client, nowMs }) => {
       const subject = verifyIdToken(request.subjectToken, {
@@ -69,9 +70,7 @@ export function exchangeSteps(deps: ExchangeDeps) {
       return permit.ok ? ok({ permit: permit.value }) : permit; // TEX-09
     })
     .step('connection', ({ live, client, request }) => findConnection(live, client, request.audience)) // TEX-13
-    .step('proof required', ({ connection }) =>
-      connection.dpopRequired ? refuse('exchange/proof-unsupported') : ok({}),
-    ) // ATK-34
+    .step('proof demanded', (state) => checkProofDemanded(state)) // ATK-34
     .step('facts', (state) => ok({ facts: collectFacts(state) }))
     .step('policy', ({ live, facts }) => ok({ decision: evaluatePolicy(live.policy, facts) })) // TEX-16
     .step('decision', ({ decision, facts }) => {
@@ -100,12 +99,6 @@ function checkRate(
 ): Result<object> {
   const waitSeconds = isFirst ? limiter(key, nowMs) : 0;
   if (waitSeconds > 0) return refuse('request/rate-limited', { waitSeconds }); // TEX-28
-  return ok({});
-}
-
-/** A proof that is not checked must not be accepted in silence: the client would believe its ID-JAG bound. */
-function refuseProof(headers: PlainHeaders): Result<object> {
-  if (headers.get('dpop') !== undefined) return refuse('exchange/proof-unsupported'); // DPO-02
   return ok({});
 }
 

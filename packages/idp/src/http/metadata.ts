@@ -1,6 +1,12 @@
 import type { SignOn } from '@crossgrant/identity';
 import type { KeyRing, Route } from '@crossgrant/platform';
-import { identityProviderMetadata, type JsonObject, type PlainResponse, wellKnownUrls } from '@crossgrant/protocol';
+import {
+  dpopAlgorithms,
+  identityProviderMetadata,
+  type JsonObject,
+  type PlainResponse,
+  wellKnownUrls,
+} from '@crossgrant/protocol';
 
 const cached = { 'cache-control': 'public, max-age=300' } as const;
 
@@ -46,6 +52,7 @@ async function buildMetadata(issuer: string, signOn: SignOn): Promise<JsonObject
     userinfoEndpoint: textOf(discovered.userinfo_endpoint),
     revocationEndpoint: textOf(discovered.revocation_endpoint),
     clientAuthMethods: ['client_secret_post', 'client_secret_basic'],
+    dpopAlgorithms: [...dpopAlgorithms], // DPO-01
     signOn: discovered, // SSO-04
   });
 }

@@ -76,14 +76,6 @@ export const exchangeRefusals = {
     reason: 'No resource is named, and the connection has several without a default.',
     rules: ['TEX-15'],
   },
-  'exchange/proof-unsupported': {
-    error: 'invalid_dpop_proof',
-    status: 400,
-    sentence: 'Proofs of possession are not supported here',
-    reason:
-      'The request carries a DPoP header, or the connection asks for one; this server issues unbound ID-JAGs alone.',
-    rules: ['IDJ-19', 'DPO-02'],
-  },
   'subject-token/malformed': { ...subject, reason: 'The subject token is not a readable JWS.', rules: ['TEX-07'] },
   'subject-token/not-an-id-token': {
     ...subject,
