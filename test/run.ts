@@ -15,12 +15,13 @@ const packageTests = testStep(
 );
 /** Whole servers, browsers and foreign programs: one file at a time, so that timing bounds mean something. */
 const worldTests = testStep(
-  'end to end, browser, counterparts, faults',
+  'end to end, browser, counterparts, faults, bench',
   '--no-file-parallelism',
   'test/e2e/',
   'test/browser/',
   'test/counterparts/',
   'test/faults/',
+  'test/bench/',
 );
 
 const steps = chooseSteps(process.argv.slice(2));

@@ -10,6 +10,7 @@ const everything = readSources(
   'packages/*/src/**/*.{ts,tsx}',
   'packages/*/test/**/*.ts',
   'test/**/*.ts',
+  'bench/**/*.ts',
   'spec/**/*.ts',
 );
 

@@ -1,0 +1,62 @@
+import type { Scenario } from './scenario.ts';
+
+const bare = 0.9;
+const provider = 2;
+const workers = 4;
+
+const exchangeGoals = { 'bare-exchange': bare, 'oidc-provider': provider };
+const redemptionGoals = { 'bare-redemption': bare, 'oidc-provider': provider, 'workers-oauth-provider': workers };
+
+/** The two that every run measures, and those of the full table. All with a client secret. */
+export const quickScenarios: readonly Scenario[] = [
+  { name: 'exchange', path: 'exchange', received: 'ES256', issued: 'ES256', tokens: 'fresh', goals: exchangeGoals },
+  {
+    name: 'redemption',
+    path: 'redemption',
+    received: 'ES256',
+    issued: 'ES256',
+    tokens: 'fresh',
+    goals: redemptionGoals,
+  },
+];
+
+export const allScenarios: readonly Scenario[] = [
+  ...quickScenarios,
+  {
+    name: 'exchange, ID token RS256',
+    path: 'exchange',
+    received: 'RS256',
+    issued: 'ES256',
+    tokens: 'fresh',
+    goals: exchangeGoals,
+  },
+  {
+    name: 'exchange, all RS256',
+    path: 'exchange',
+    received: 'RS256',
+    issued: 'RS256',
+    tokens: 'fresh',
+    goals: exchangeGoals,
+  },
+  {
+    name: 'exchange, ID token seen before',
+    path: 'exchange',
+    received: 'RS256',
+    issued: 'ES256',
+    tokens: 'repeated',
+    goals: exchangeGoals,
+  },
+  {
+    name: 'redemption, ID-JAG RS256',
+    path: 'redemption',
+    received: 'RS256',
+    issued: 'ES256',
+    tokens: 'fresh',
+    goals: redemptionGoals,
+  },
+];
+
+export const contendersOf: Readonly<Record<Scenario['path'], readonly string[]>> = {
+  exchange: ['crossgrant-exchange', 'bare-exchange', 'oidc-provider'],
+  redemption: ['crossgrant-redemption', 'bare-redemption', 'oidc-provider', 'workers-oauth-provider'],
+};
