@@ -3,13 +3,17 @@ import {
   createLog,
   type Database,
   type IssuerKeys,
+  type KeyDesk,
+  type KeyPlace,
   type KeyRing,
   type Logger,
   Misuse,
   openDatabase,
+  openKeyDesk,
   openKeyRing,
   openSecretBox,
   type SecretBox,
+  startKeySchedule,
   startServer,
 } from '@crossgrant/platform';
 import { type Clock, parseIssuerUrl } from '@crossgrant/protocol';
@@ -41,6 +45,8 @@ export interface RunningAuthServer {
   readonly database: Database<AuthServerSchema>;
   readonly store: ResourceStore;
   readonly commands: AuthServerCommands;
+  /** Listing, rotation and revocation of the signing keys. */
+  readonly keys: KeyDesk;
   close(): Promise<void>;
 }
 
@@ -98,8 +104,17 @@ async function serve(config: AuthServerConfig, opened: Opened): Promise<RunningA
   await checkLinks(accounts, store);
   await applyConfiguration(config, directoryDeps);
   await declareAccounts(accounts, { store, clock, scope });
-  const holder = await holdDirectory(() => loadDirectory(directoryDeps));
   const keys = await openKeys(opened);
+  const schedule = startKeySchedule({
+    ...keyPlace(opened),
+    onRotated: (kids) => log.info({ kids }, 'new signing keys are published'),
+    onProblem: (problem) => log.error({ err: problem }, 'the schedule of the keys failed'),
+  });
+  const holder = await holdDirectory(async () => {
+    const directory = await loadDirectory(directoryDeps);
+    await keys.reload(); // KEY-02
+    return directory;
+  });
 
   const stopListening = database.onChange((changed) => {
     if (changed !== scope) return;
@@ -127,6 +142,7 @@ async function serve(config: AuthServerConfig, opened: Opened): Promise<RunningA
     port: running.port,
     database,
     store,
+    keys: openKeyDesk(keyPlace(opened)),
     commands: commandsOf({
       database,
       store,
@@ -138,6 +154,7 @@ async function serve(config: AuthServerConfig, opened: Opened): Promise<RunningA
       stopListening();
       await running.close();
       await server.close();
+      await schedule.close();
       await store.close();
     },
   };
@@ -157,8 +174,17 @@ function trustDeps(config: AuthServerConfig, { database, secrets, clock, log }: 
   };
 }
 
-function openKeys({ database, secrets, clock }: Opened): Promise<KeyRing> {
-  return openKeyRing({ database, scope, purposes: ['access-token'], algorithms: ['ES256'], secrets, clock });
+function openKeys(opened: Opened): Promise<KeyRing> {
+  return openKeyRing({
+    ...keyPlace(opened),
+    purposes: ['access-token'],
+    algorithms: ['ES256'],
+    onProblem: (problem) => opened.log.error({ err: problem }, 'a stored key is left out'),
+  });
+}
+
+function keyPlace({ database, secrets, clock }: Opened): KeyPlace<AuthServerSchema> {
+  return { database, scope, secrets, clock };
 }
 
 /** Production needs a key that somebody made on purpose; development makes one beside the database. */

@@ -120,3 +120,26 @@ verifies(
   },
   60_000,
 );
+
+verifies(
+  ['KEY-02', 'REV-02', 'LES-47'],
+  'what a revoked key signed is inactive at every replica in the same instant, and the key leaves the published set',
+  async () => {
+    const [first, second] = await replicas();
+    const token = String((await second.redeem()).body.access_token);
+    expect(await second.introspect(token)).toMatchObject({ active: true });
+    const { kid } = JSON.parse(Buffer.from(token.split('.')[0] ?? '', 'base64url').toString()) as { kid: string };
+    const done = await first.running.keys.revoke(kid, { actor: 'admin' });
+    expect(await second.introspect(token)).toEqual({ active: false });
+    const next = String((await second.redeem()).body.access_token);
+    expect(JSON.parse(Buffer.from(next.split('.')[0] ?? '', 'base64url').toString())).toMatchObject({
+      kid: done?.successor,
+    });
+    expect(await first.introspect(next)).toMatchObject({ active: true });
+    for (const { running } of [first, second])
+      expect(await (await fetch(`${running.url}/jwks`)).text()).not.toContain(kid);
+    expect((await verifyAuditChain(first.running.database)).firstBad).toBeUndefined();
+    await Promise.all([first.close(), second.close()]);
+  },
+  60_000,
+);

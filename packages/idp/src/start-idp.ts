@@ -4,15 +4,18 @@ import {
   createDpopNonces,
   createLog,
   createRefusalCounter,
+  type KeyDesk,
   type KeyRing,
   type Logger,
   Misuse,
   openDatabase,
+  openKeyDesk,
   openKeyRing,
   openSecretBox,
   type RefusalCounter,
   type Route,
   type SecretBox,
+  startKeySchedule,
   startServer,
 } from '@crossgrant/platform';
 import { type Clock, dpopTarget, newId, parseIssuerUrl, refusalResponse, refuse } from '@crossgrant/protocol';
@@ -38,6 +41,8 @@ export interface RunningIdp {
   /** For those who run the IdP inside their own process. */
   readonly database: IdpDatabase;
   readonly keyRing: KeyRing;
+  /** Listing, rotation and revocation of the signing keys. */
+  readonly keys: KeyDesk;
   readonly exchange: ExchangeDeps;
   close(): Promise<void>;
 }
@@ -89,19 +94,24 @@ async function serve(config: IdpConfig, { clock, log, secretBox, database }: Par
   const { issuer } = config;
   const tenant = await upsertTenant(database, { issuer, name: config.tenant?.name ?? 'default' }, clock());
   await applyConfig({ database, tenantId: tenant.id, secretBox, clock, log }, config);
+  const place = { database, scope: tenant.id, secrets: secretBox, clock };
   const keyRing = await openKeyRing({
-    database,
-    scope: tenant.id,
+    ...place,
     purposes: ['tokens'],
     algorithms: ['RS256', 'ES256'],
-    secrets: secretBox,
-    clock,
+    onProblem: (problem) => log.error({ err: problem }, 'a stored key is left out'),
+  });
+  const schedule = startKeySchedule({
+    ...place,
+    onRotated: (kids) => log.info({ kids }, 'new signing keys are published'),
+    onProblem: (problem) => log.error({ err: problem }, 'the schedule of the keys failed'),
   });
   const liveState = await openLiveState({
     database,
     tenant: { id: tenant.id, issuer },
     attainableAcrs: [passwordAssurance.acr],
     log,
+    keys: keyRing,
   });
   const anonymous = createRefusalCounter({
     commits: database.commits,
@@ -146,9 +156,11 @@ async function serve(config: IdpConfig, { clock, log, secretBox, database }: Par
     tenantId: tenant.id,
     database,
     keyRing,
+    keys: openKeyDesk(place),
     exchange,
     async close() {
       await server.close();
+      await schedule.close();
       liveState.close();
       await anonymous.close();
       await database.close();

@@ -25,9 +25,21 @@ export { type RunningServer, type ServerOptions, startServer } from './http/serv
 export { createDpopNonces } from './keys/dpop-nonces.ts';
 export type { KeySource } from './keys/fetch-issuer-keys.ts';
 export { type IssuerKeys, pinnedIssuerKeys } from './keys/issuer-keys.ts';
+export { type KeyDesk, openKeyDesk } from './keys/key-desk.ts';
+export { type KeyFacts, type KeyPhase, keyTimes } from './keys/key-phases.ts';
 export { type KeyRing, type KeyRingOptions, openKeyRing } from './keys/key-ring.ts';
+export { startKeySchedule } from './keys/key-schedule.ts';
 export { type KeyAlert, type RemoteIssuerKeysOptions, remoteIssuerKeys } from './keys/remote-issuer-keys.ts';
-export { type RotationOptions, revokeSigningKey, rotateSigningKey } from './keys/rotate-keys.ts';
+export {
+  type KeyAct,
+  type KeyPlace,
+  listSigningKeys,
+  maintainKeys,
+  type Revocation,
+  type Rotation,
+  revokeSigningKey,
+  rotateSigningKey,
+} from './keys/rotate-keys.ts';
 export { openSecretBox, type SecretBox, type SecretBoxOptions, secretBoxFromKey } from './keys/secret-box.ts';
 export { createLog, type Logger } from './log/log.ts';
 export { redactText } from './log/redact.ts';

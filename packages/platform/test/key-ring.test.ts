@@ -99,8 +99,12 @@ describe.each(engines)('key ring on %s', (engine) => {
           const old = keys.signingKey('ES256').kid;
           const signed = signJws(keys.signingKey('ES256'), 'test', {});
           const options = { database, scope: 'ten_1', purpose: 'id-jag', alg: 'ES256' as const, secrets, clock };
-          const next = await rotateSigningKey(options);
-          expect(await rotateSigningKey(options)).toBe(next);
+          const {
+            next: { kid: next },
+            isNew,
+          } = await rotateSigningKey(options);
+          expect(isNew).toBe(true);
+          expect(await rotateSigningKey(options)).toMatchObject({ next: { kid: next }, isNew: false });
           for (const each of [keys, there]) {
             await vi.waitFor(() => expect(kids(each.publicJwks())).toEqual([old, next]));
             expect(each.version).toBe(2);
@@ -114,7 +118,7 @@ describe.each(engines)('key ring on %s', (engine) => {
           expect(parsed.ok && verifyJws(parsed.value, there.verificationKeys(), ['ES256']).ok).toBe(true);
           now += 24 * hour;
           expect(kids(there.publicJwks())).toEqual([next]);
-          const third = await rotateSigningKey(options);
+          const third = (await rotateSigningKey(options)).next.kid;
           await vi.waitFor(() => expect(kids(there.publicJwks())).toEqual([next, third]));
         },
         { pollMs: 100 },
@@ -130,15 +134,15 @@ describe.each(engines)('key ring on %s', (engine) => {
       const keys = await ring(database, clock, ['id-jag']);
       const known = keys.signingKey('ES256').kid;
       const place = { database, scope: 'ten_1', secrets, clock };
-      expect(await revokeSigningKey({ ...place, kid: known })).toBe(true);
-      expect(await revokeSigningKey({ ...place, kid: known })).toBe(false);
+      const revoked = await revokeSigningKey({ ...place, kid: known });
+      expect(await revokeSigningKey({ ...place, kid: known })).toBeUndefined();
       await vi.waitFor(() => expect(kids(keys.publicJwks())).not.toContain(known));
-      expect(keys.signingKey('ES256').kid).not.toBe(known);
+      expect(keys.signingKey('ES256').kid).toBe(revoked?.successor);
 
-      const next = await rotateSigningKey({ ...place, purpose: 'id-jag', alg: 'ES256' });
-      await revokeSigningKey({ ...place, kid: next });
+      const { next } = await rotateSigningKey({ ...place, purpose: 'id-jag', alg: 'ES256' });
+      expect(await revokeSigningKey({ ...place, kid: next.kid })).toEqual({ kid: next.kid, successor: undefined });
       now += 48 * hour;
-      await vi.waitFor(() => expect(kids(keys.publicJwks())).not.toContain(next));
+      await vi.waitFor(() => expect(kids(keys.publicJwks())).not.toContain(next.kid));
       expect(keys.signingKey('ES256')).toBeDefined();
     });
   });

@@ -13,6 +13,8 @@ export interface LiveStateOptions {
   /** Authentication context classes a sign-on here can reach. */
   readonly attainableAcrs: readonly string[];
   readonly log: Logger;
+  /** Read again with every new epoch, so that no decision rests on a key that was revoked before it. */
+  readonly keys?: { reload(): Promise<void> };
 }
 
 interface Held {
@@ -85,7 +87,7 @@ function view(held: Held): LiveState {
   };
 }
 
-async function follow(held: Held, { database, tenant }: LiveStateOptions): Promise<void> {
+async function follow(held: Held, { database, tenant, keys }: LiveStateOptions): Promise<void> {
   const epoch = await readEpoch(database, tenant.id);
   if (epoch === held.epoch) {
     return;
@@ -93,6 +95,7 @@ async function follow(held: Held, { database, tenant }: LiveStateOptions): Promi
   if (epoch < held.epoch) {
     throw new StoreUnavailable('the database is older than what this process has seen');
   }
+  await keys?.reload(); // KEY-02
   const people = await listPeople(database, tenant.id, held.epoch);
   const clients = await readClients(database, tenant.id, held.epoch);
   const policy = await readPolicyChanges(database, tenant.id, held.epoch);

@@ -1,5 +1,8 @@
+/** Hears which scope changed. One that answers with a promise that fails is told again, until it has taken the news in. */
+export type ChangeListener = (scope: string) => unknown;
+
 export interface ChangeFeed {
-  onChange(listener: (scope: string) => void): () => void;
+  onChange(listener: ChangeListener): () => void;
   /** Says that a scope has reached an epoch. Listeners hear each epoch at most once from this process. */
   announce(scope: string, epoch: number): void;
   /** Compares with the database now. */
@@ -17,7 +20,7 @@ export function createChangeFeed(options: {
   onProblem: (error: unknown) => void;
 }): ChangeFeed {
   const { readEpochs, pollMs, onProblem } = options;
-  const listeners = new Set<(scope: string) => void>();
+  const listeners = new Set<ChangeListener>();
   const known = new Map<string, number>();
   let isClosed = false;
   let checking: Promise<void> | undefined;
@@ -29,11 +32,19 @@ export function createChangeFeed(options: {
     known.set(scope, epoch);
     for (const listener of listeners) {
       try {
-        listener(scope);
+        const taken = listener(scope);
+        if (taken instanceof Promise) taken.catch((error: unknown) => tellAgain(scope, epoch, error));
       } catch (error) {
         onProblem(error);
       }
     }
+  }
+
+  /** The next poll finds the epoch unknown. A revocation must not be lost because the database was away for a moment. */
+  function tellAgain(scope: string, epoch: number, error: unknown): void {
+    if (isClosed) return;
+    onProblem(error);
+    if (known.get(scope) === epoch) known.set(scope, epoch - 1);
   }
 
   async function compare(): Promise<void> {

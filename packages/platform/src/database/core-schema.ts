@@ -14,7 +14,8 @@ export interface SingleUseRow {
   keep_until: number;
 }
 
-export type KeyState = 'next' | 'active' | 'retired' | 'revoked';
+/** What is stored. `next` becomes `active`, and `active` becomes `retired`, by the clock; see KeyPhase. */
+export type KeyState = 'next' | 'active' | 'retired' | 'gone' | 'revoked';
 
 export interface SigningKeyRow {
   kid: string;
@@ -22,7 +23,7 @@ export interface SigningKeyRow {
   purpose: string;
   alg: string;
   state: KeyState;
-  /** Sealed; never in the clear. */
+  /** Sealed; never in the clear. Empty once the key is gone or revoked. */
   private_jwk: string;
   public_jwk: string;
   created_at: number;

@@ -6,7 +6,7 @@ import { createPostgresRunner } from '../commit/postgres-runner.ts';
 import { createSqliteRunner } from '../commit/sqlite-runner.ts';
 import { StoreUnavailable } from '../errors.ts';
 import { ensureAuditPartitions } from './audit-partitions.ts';
-import { type ChangeFeed, createChangeFeed } from './change-feed.ts';
+import { type ChangeFeed, type ChangeListener, createChangeFeed } from './change-feed.ts';
 import { type ChangeWriter, createChangeWriter } from './change-writer.ts';
 import { coreMigrations } from './core-migrations.ts';
 import type { CoreSchema } from './core-schema.ts';
@@ -25,8 +25,11 @@ export interface Database<S> {
   readonly commits: CommitQueue;
   /** Changes of what snapshots hold; use changeScope. */
   readonly changes: ChangeWriter;
-  /** Calls the listener with each scope that changed, here or in another process. Returns how to stop. */
-  onChange(listener: (scope: string) => void): () => void;
+  /**
+   * Calls the listener with each scope that changed, here or in another process. One whose promise fails is told again.
+   * Returns how to stop.
+   */
+  onChange(listener: ChangeListener): () => void;
   close(): Promise<void>;
 }
 

@@ -1,127 +1,223 @@
-import type { Clock } from '@crossgrant/protocol';
+import { type Clock, newId } from '@crossgrant/protocol';
 import { generateSigningKey, type SignatureAlgorithm } from '@crossgrant/protocol/jws';
-import type { Transaction } from 'kysely';
+import type { Kysely, Transaction } from 'kysely';
+import type { AuditEntry } from '../audit/audit-entry.ts';
 import { changeScope } from '../database/change-scope.ts';
-import type { AuditChange } from '../database/change-writer.ts';
 import type { CoreSchema, SigningKeyRow } from '../database/core-schema.ts';
 import type { Database } from '../database/database.ts';
-import { sealedKeyRow } from './key-ring.ts';
+import { isSibling, type KeyFacts, keyFacts, keyTimes, phaseOf } from './key-phases.ts';
 import type { SecretBox } from './secret-box.ts';
+import { readKeyRows, sealedKeyRow } from './stored-keys.ts';
 
-export interface RotationOptions<S> {
+/** The keys of one scope, for those who manage them. */
+export interface KeyPlace<S> {
   readonly database: Database<S>;
   readonly scope: string;
-  readonly purpose: string;
-  readonly alg: SignatureAlgorithm;
   readonly secrets: SecretBox;
   readonly clock: Clock;
-  /** How long the new key is published before it signs: at least as long as others keep the key set. */
-  readonly announceMs?: number;
-  /** How long the old key is published after it stopped signing: at least the longest life of what it signed. */
-  readonly keepMs?: number;
 }
 
-const hour = 3_600_000;
+/** Who acts, and why; without an actor it is the schedule. Both stand in the audit. */
+export interface KeyAct {
+  readonly actor?: string;
+  readonly reason?: string;
+}
+
+export interface Rotation {
+  /** The key that signs next. */
+  readonly next: KeyFacts;
+  /** False when a rotation was under way already. */
+  readonly isNew: boolean;
+}
+
+export interface Revocation {
+  readonly kid: string;
+  /** The key that signs from now on in its place; absent where the revoked one did not sign. */
+  readonly successor?: string;
+}
+
+type Trx = Transaction<CoreSchema>;
 
 /**
  * Prepares the next key of a purpose and plans the end of the present one. Every ring of the scope follows: the new key is
  * published at once, signs after an hour, and the old one is published a day longer. A rotation under way is left alone.
- * Returns the `kid` of the key that signs next.
  */
 export function rotateSigningKey<S>(
-  options: RotationOptions<S>,
-  audit?: (audit: AuditChange, kid: string) => void,
-): Promise<string> {
-  const { database, scope, purpose, alg, secrets, clock, announceMs = hour, keepMs = 24 * hour } = options;
-  return changeScope(database, scope, async (transaction, _epoch, write) => {
-    const trx = transaction as unknown as Transaction<CoreSchema>;
+  place: KeyPlace<S> & { readonly purpose: string; readonly alg: SignatureAlgorithm },
+  act: KeyAct = {},
+): Promise<Rotation> {
+  const { database, scope, clock } = place;
+  return changeScope(database, scope, async (transaction, _epoch, audit) => {
+    const trx = transaction as unknown as Trx;
     const now = clock();
-    const keys = await keysOf(trx, scope, purpose, alg);
-    const pending = keys.find((row) => row.state === 'next' && row.not_before > now);
-    if (pending !== undefined) return pending.kid;
-    await promote(trx, keys, now);
-    const startsAt = now + announceMs; // KEY-02
-    const row = sealedKeyRow(generateSigningKey(alg), secrets, {
-      scope,
-      purpose,
-      state: 'next',
-      created_at: now,
-      not_before: startsAt,
-    });
-    await trx
-      .updateTable('signing_keys')
-      .set({ retire_at: startsAt + keepMs })
-      .where('scope', '=', scope)
-      .where('purpose', '=', purpose)
-      .where('alg', '=', alg)
-      .where('state', '=', 'active')
-      .execute();
-    await trx.insertInto('signing_keys').values(row).execute();
-    audit?.(write, row.kid);
-    return row.kid;
+    await settleKeys(trx, scope, now);
+    const { kid, isNew } = await prepareNext(trx, place, now);
+    const rows = await readKeyRows(trx, scope);
+    const row = rows.find((each) => each.kid === kid);
+    if (row === undefined) throw new Error(`the key ${kid} is not there`);
+    const next = keyFacts(row, rows, now);
+    if (isNew) audit(entry(scope, now, 'keys/rotate', factsOf(row), act));
+    return { next, isNew };
   });
 }
 
-/** Ends a key at once, for a key that others may know. If it signs, a fresh one takes over in the same instant. */
+/**
+ * Ends a key at once, for a key that others may know: its private half is erased and nothing it signed counts any more. If
+ * it signs, another takes over in the same instant: the one that is published already, or else a fresh one.
+ */
 export function revokeSigningKey<S>(
-  options: Pick<RotationOptions<S>, 'database' | 'scope' | 'secrets' | 'clock'> & { kid: string },
-  audit?: (audit: AuditChange) => void,
-): Promise<boolean> {
-  const { database, scope, kid, secrets, clock } = options;
-  return changeScope(database, scope, async (transaction, _epoch, write) => {
-    const trx = transaction as unknown as Transaction<CoreSchema>;
-    const key = await trx
-      .selectFrom('signing_keys')
-      .selectAll()
-      .where('scope', '=', scope)
-      .where('kid', '=', kid)
-      .executeTakeFirst();
-    if (key === undefined || key.state === 'revoked') return false;
-    await trx.updateTable('signing_keys').set({ state: 'revoked' }).where('kid', '=', kid).execute(); // KEY-02
+  place: KeyPlace<S> & { readonly kid: string },
+  act: KeyAct = {},
+): Promise<Revocation | undefined> {
+  const { database, scope, kid, clock } = place;
+  return changeScope(database, scope, async (transaction, _epoch, audit) => {
+    const trx = transaction as unknown as Trx;
     const now = clock();
-    const others = (await keysOf(trx, scope, key.purpose, key.alg)).filter((row) => row.kid !== kid);
-    const alg = key.alg as SignatureAlgorithm;
-    if (!others.some((row) => (row.state === 'active' || row.state === 'next') && row.not_before <= now)) {
-      const place = { scope, purpose: key.purpose, state: 'active', created_at: now, not_before: now } as const;
-      await trx
-        .insertInto('signing_keys')
-        .values(sealedKeyRow(generateSigningKey(alg), secrets, place))
-        .execute();
-    }
-    if (!others.some((row) => row.state === 'next' && row.not_before > now)) await keepSigning(trx, others);
-    audit?.(write);
-    return true;
+    await settleKeys(trx, scope, now);
+    const rows = await readKeyRows(trx, scope);
+    const row = rows.find((each) => each.kid === kid);
+    if (row === undefined || row.state === 'revoked') return undefined;
+    const phase = phaseOf(row, rows, now);
+    await setKey(trx, kid, { state: 'revoked', private_jwk: '' }); // KEY-02
+    const siblings = rows.filter((each) => each.kid !== kid && isSibling(each, row));
+    const pending = siblings.find((each) => phaseOf(each, rows, now) === 'published');
+    const successor = phase === 'active' ? await takeOver(trx, place, row, pending, now) : undefined;
+    if (phase === 'published') await keepSigning(trx, siblings);
+    audit(entry(scope, now, 'keys/revoke', { ...factsOf(row), phase, ...(successor && { successor }) }, act));
+    return { kid, successor };
   });
 }
 
-function keysOf(trx: Transaction<CoreSchema>, scope: string, purpose: string, alg: string): Promise<SigningKeyRow[]> {
-  return trx
-    .selectFrom('signing_keys')
-    .selectAll()
-    .where('scope', '=', scope)
-    .where('purpose', '=', purpose)
-    .where('alg', '=', alg)
-    .where('state', '!=', 'revoked')
-    .execute();
+/**
+ * What the schedule does: brings the stored states to what the clock says, erases the private half of keys that are gone,
+ * and rotates what has signed for 90 days. Changes nothing while nothing is due.
+ */
+export async function maintainKeys<S>(place: KeyPlace<S>): Promise<readonly string[]> {
+  const { database, scope, clock } = place;
+  const now = clock();
+  const stored = await readKeyRows(database.kysely as unknown as Kysely<CoreSchema>, scope);
+  if (unsettled(stored, now).length === 0 && tooOld(stored, now).length === 0) return [];
+  return changeScope(database, scope, async (transaction, _epoch, audit) => {
+    const trx = transaction as unknown as Trx;
+    await settleKeys(trx, scope, now);
+    const rotated: string[] = [];
+    for (const old of tooOld(await readKeyRows(trx, scope), now)) {
+      const { kid } = await prepareNext(
+        trx,
+        { ...place, purpose: old.purpose, alg: old.alg as SignatureAlgorithm },
+        now,
+      );
+      audit(entry(scope, now, 'keys/rotate', { ...factsOf(old), kid, retiring: old.kid }, {}));
+      rotated.push(kid);
+    }
+    return rotated;
+  });
 }
 
-/** Without a successor, the keys that sign have no planned end. */
-async function keepSigning(trx: Transaction<CoreSchema>, keys: readonly SigningKeyRow[]): Promise<void> {
-  for (const row of keys.filter((each) => each.state === 'active')) {
-    await trx.updateTable('signing_keys').set({ retire_at: null }).where('kid', '=', row.kid).execute();
-  }
+/** Every key of the scope, ended ones included, as it stands now. */
+export async function listSigningKeys<S>({
+  database,
+  scope,
+  clock,
+}: Pick<KeyPlace<S>, 'database' | 'scope' | 'clock'>): Promise<readonly KeyFacts[]> {
+  const rows = await readKeyRows(database.kysely as unknown as Kysely<CoreSchema>, scope);
+  const now = clock();
+  return rows.map((row) => keyFacts(row, rows, now));
 }
 
-/** Makes a prepared key whose time has come the active one, and its predecessor a retired one. */
-async function promote(trx: Transaction<CoreSchema>, keys: readonly SigningKeyRow[], now: number): Promise<void> {
-  const due = keys.find((row) => row.state === 'next' && row.not_before <= now);
-  if (due === undefined) return;
-  for (const row of keys.filter((each) => each.state === 'active')) {
-    await trx
-      .updateTable('signing_keys')
-      .set({ state: 'retired', retire_at: row.retire_at ?? now + 24 * hour })
-      .where('kid', '=', row.kid)
-      .execute();
+async function prepareNext<S>(
+  trx: Trx,
+  place: KeyPlace<S> & { readonly purpose: string; readonly alg: SignatureAlgorithm },
+  now: number,
+): Promise<{ kid: string; isNew: boolean }> {
+  const { scope, purpose, alg, secrets } = place;
+  const rows = await readKeyRows(trx, scope);
+  const siblings = rows.filter((row) => isSibling(row, { purpose, alg }));
+  const pending = siblings.find((row) => phaseOf(row, rows, now) === 'published');
+  if (pending !== undefined) return { kid: pending.kid, isNew: false };
+  const startsAt = now + keyTimes.announceMs; // KEY-02
+  for (const old of siblings.filter((row) => row.state === 'active'))
+    await setKey(trx, old.kid, { retire_at: startsAt + keyTimes.keepMs }); // KEY-02
+  const at = { scope, purpose, state: 'next', created_at: now, not_before: startsAt } as const;
+  const row = sealedKeyRow(generateSigningKey(alg), secrets, at);
+  await trx.insertInto('signing_keys').values(row).execute();
+  return { kid: row.kid, isNew: true };
+}
+
+async function takeOver<S>(
+  trx: Trx,
+  { scope, secrets }: KeyPlace<S>,
+  revoked: SigningKeyRow,
+  pending: SigningKeyRow | undefined,
+  now: number,
+): Promise<string> {
+  if (pending !== undefined) {
+    await setKey(trx, pending.kid, { state: 'active', not_before: now });
+    return pending.kid;
   }
-  await trx.updateTable('signing_keys').set({ state: 'active' }).where('kid', '=', due.kid).execute();
+  const place = { scope, purpose: revoked.purpose, state: 'active', created_at: now, not_before: now } as const;
+  const row = sealedKeyRow(generateSigningKey(revoked.alg as SignatureAlgorithm), secrets, place);
+  await trx.insertInto('signing_keys').values(row).execute();
+  return row.kid;
+}
+
+/** Without a successor, the key that signs has no planned end. */
+async function keepSigning(trx: Trx, siblings: readonly SigningKeyRow[]): Promise<void> {
+  for (const row of siblings.filter((each) => each.state === 'active')) await setKey(trx, row.kid, { retire_at: null });
+}
+
+/** Stores what the clock has decided: successors are active, predecessors retired, keys past their time gone. */
+async function settleKeys(trx: Trx, scope: string, now: number): Promise<void> {
+  for (const { kid, ...change } of unsettled(await readKeyRows(trx, scope), now)) await setKey(trx, kid, change);
+}
+
+/** The changes, in an order that never makes two keys active at once. */
+function unsettled(rows: readonly SigningKeyRow[], now: number): ({ kid: string } & Partial<SigningKeyRow>)[] {
+  const inPhase = (phase: string): SigningKeyRow[] => rows.filter((row) => phaseOf(row, rows, now) === phase);
+  const gone = inPhase('gone').filter((row) => row.state !== 'gone');
+  const retired = inPhase('retiring').filter((row) => row.state !== 'retired');
+  const active = inPhase('active').filter((row) => row.state !== 'active');
+  return [
+    ...gone.map(({ kid }) => ({ kid, state: 'gone' as const, private_jwk: '' })),
+    ...retired.map(({ kid, retire_at }) => ({
+      kid,
+      state: 'retired' as const,
+      retire_at: retire_at ?? now + keyTimes.keepMs,
+    })),
+    ...active.map(({ kid }) => ({ kid, state: 'active' as const })),
+  ];
+}
+
+function tooOld(rows: readonly SigningKeyRow[], now: number): SigningKeyRow[] {
+  return rows.filter(
+    (row) =>
+      phaseOf(row, rows, now) === 'active' &&
+      now - row.not_before >= keyTimes.rotateAfterMs &&
+      !rows.some((other) => isSibling(other, row) && phaseOf(other, rows, now) === 'published'),
+  );
+}
+
+async function setKey(trx: Trx, kid: string, change: Partial<SigningKeyRow>): Promise<void> {
+  await trx.updateTable('signing_keys').set(change).where('kid', '=', kid).execute();
+}
+
+function factsOf({ kid, purpose, alg }: SigningKeyRow): Record<string, string> {
+  return { kid, purpose, alg };
+}
+
+function entry(scope: string, now: number, code: string, facts: Record<string, string>, act: KeyAct): AuditEntry {
+  return {
+    id: newId('aud', now),
+    scope,
+    at: now,
+    kind: 'change',
+    outcome: 'done',
+    code,
+    facts: {
+      ...facts,
+      by: act.actor === undefined ? 'schedule' : 'command',
+      ...(act.reason && { reason: act.reason }),
+    },
+    personal: act.actor === undefined ? undefined : { person: act.actor },
+  };
 }

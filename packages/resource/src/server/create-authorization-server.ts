@@ -69,9 +69,12 @@ export async function createAuthorizationServer(options: AuthorizationServerOpti
 
   const content = contentOf(options, development);
   checkTrust(options.issuer, content.trustedIssuers, buildDirectory({ ...content, epoch: 0 }));
+  const keys = await openSigningKeys(options);
   let directory = buildDirectory({ ...content, epoch: await options.store.readEpoch() });
   const refreshDirectory = async (): Promise<void> => {
-    directory = buildDirectory({ ...content, epoch: await options.store.readEpoch() });
+    const epoch = await options.store.readEpoch();
+    await keys.reload?.(); // KEY-02
+    directory = buildDirectory({ ...content, epoch });
   };
   const report = (error: unknown): void => options.log?.error({ err: error }, 'the directory could not be refreshed');
   const stopListening = options.store.onChange(() => void refreshDirectory().catch(report));
@@ -79,7 +82,7 @@ export async function createAuthorizationServer(options: AuthorizationServerOpti
   const server = createResourceAuthorizationServer({
     ...options,
     isEmbedded: true,
-    keys: await openSigningKeys(options),
+    keys,
     accessTokenAlgorithm: algorithmOf(options.signingKey),
     directory: () => directory,
     refreshDirectory,

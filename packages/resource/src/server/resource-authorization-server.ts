@@ -18,6 +18,8 @@ export interface SigningKeys {
   signingKey(alg: SignatureAlgorithm): SigningKey;
   verificationKeys(): readonly VerificationKey[];
   publicJwks(): { readonly keys: readonly PublicJwk[] };
+  /** Resolves when keys are held that were read after this call. */
+  reload?(): Promise<void>;
 }
 
 /** The part of a logger that faults go to. */

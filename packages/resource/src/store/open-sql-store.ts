@@ -1,4 +1,11 @@
-import { type Database, type KeyRing, openDatabase, openKeyRing, type SecretBox } from '@crossgrant/platform';
+import {
+  type Database,
+  type KeyRing,
+  openDatabase,
+  openKeyRing,
+  type SecretBox,
+  startKeySchedule,
+} from '@crossgrant/platform';
 import type { Clock } from '@crossgrant/protocol';
 import type { SignatureAlgorithm } from '@crossgrant/protocol/jws';
 import type { ResourceStore } from './resource-store.ts';
@@ -27,17 +34,27 @@ export async function openSqlStore(url: string, options: SqlStoreOptions): Promi
     clock: options.clock,
     onProblem: options.onProblem,
   });
-  const scope = options.scope ?? 'ras';
+  const { scope = 'ras', clock = Date.now, onProblem } = options;
+  const store = createSqlResourceStore(database, scope, clock);
+  const schedules: { close(): Promise<void> }[] = [];
   return {
-    ...createSqlResourceStore(database, scope, options.clock),
-    openKeys: ({ secrets, algorithms }) =>
-      openKeyRing({
-        database,
-        scope,
+    ...store,
+    async openKeys({ secrets, algorithms }) {
+      const place = { database, scope, secrets, clock };
+      const ring = await openKeyRing({
+        ...place,
         purposes: ['access-token'],
         algorithms,
-        secrets,
-        clock: options.clock ?? Date.now,
-      }),
+        onProblem: (problem) => onProblem?.('a stored key is left out', problem),
+      });
+      schedules.push(
+        startKeySchedule({ ...place, onProblem: (problem) => onProblem?.('the schedule of the keys failed', problem) }),
+      );
+      return ring;
+    },
+    async close() {
+      await Promise.all(schedules.map((schedule) => schedule.close()));
+      await store.close();
+    },
   };
 }
