@@ -1,29 +1,55 @@
-import { ok, type PlainResponse, plainHeaders, type Result, refuse } from '@crossgrant/protocol';
-import type { BearerRequest } from '../middleware/bearer-header.ts';
+import { ok, type PlainHeaders, type PlainResponse, plainHeaders, type Result, refuse } from '@crossgrant/protocol';
 
-const maximumBytes = 1_048_576;
+/** Longest body of a message to an MCP server. */
+export const messageBytesAtMost = 1_048_576;
 
-/** The parts of a Web request that the gate reads. */
-export function bearerRequestOf(request: Request): BearerRequest & { readonly method: string; readonly path: string } {
+export interface RequestTarget {
+  readonly headers: PlainHeaders;
+  readonly method: string;
+  readonly path: string;
+  /** The query string, without `?`. */
+  readonly query: string;
+}
+
+/** The parts of a Web request that are judged before its body is read. */
+export function targetOf(request: Request): RequestTarget {
   const { pathname, search } = new URL(request.url);
-  return { headers: plainHeaders(request.headers), method: request.method, path: pathname, query: search };
+  return { headers: headersOf(request.headers), method: request.method, path: pathname, query: search.slice(1) };
+}
+
+/** Web headers join what was sent twice. A proof holds no comma, so that two of them are seen as two. */
+function headersOf(headers: Headers): PlainHeaders {
+  return plainHeaders(
+    [...headers].flatMap(([name, value]) =>
+      name === 'dpop' ? value.split(',').map((proof) => [name, proof.trim()] as const) : [[name, value] as const],
+    ),
+  );
 }
 
 export function responseOf(plain: PlainResponse): Response {
   return new Response(plain.body, { status: plain.status, headers: plain.headers });
 }
 
-/** The body as text, its bytes counted while they arrive. */
-export async function readText(request: Request): Promise<Result<string>> {
+/** The body, its bytes counted while they arrive, whatever length was announced. Undefined: more than that. */
+export async function readBytes(
+  body: AsyncIterable<Uint8Array> | ReadableStream<Uint8Array> | null,
+  bytesAtMost: number,
+): Promise<Buffer | undefined> {
   const chunks: Uint8Array[] = [];
   let bytes = 0;
 
-  for await (const chunk of request.body ?? []) {
+  for await (const chunk of body ?? []) {
     bytes += chunk.byteLength;
-    if (bytes > maximumBytes) return refuse('request/too-large'); // LES-31
+    if (bytes > bytesAtMost) return undefined; // LES-31
     chunks.push(chunk);
   }
-  return ok(Buffer.concat(chunks).toString('utf8'));
+  return Buffer.concat(chunks);
+}
+
+/** The body of a message as text. */
+export async function readText(request: Request): Promise<Result<string>> {
+  const bytes = await readBytes(request.body, messageBytesAtMost);
+  return bytes === undefined ? refuse('request/too-large') : ok(bytes.toString('utf8')); // LES-31
 }
 
 /**

@@ -1,55 +1,67 @@
 import type { IncomingMessage, ServerResponse } from 'node:http';
-import type { PlainHeaders, PlainResponse } from '@crossgrant/protocol';
+import { faultResponse, newId } from '@crossgrant/protocol';
 import type { AuthInfo } from '../middleware/auth-info.ts';
-import type { BearerRequest } from '../middleware/bearer-header.ts';
 import type { AdmissionNeeds, ResourceServer } from '../middleware/create-resource-server.ts';
+import { keepCaller, knownCaller } from './caller.ts';
+import {
+  type NodeMiddleware,
+  type NodeRequest,
+  type NodeResponse,
+  sendPlain,
+  targetOf,
+  withoutToken,
+} from './node-http.ts';
 
-export type AuthenticatedHandler = (req: IncomingMessage, res: ServerResponse, auth: AuthInfo) => void | Promise<void>;
+export { callerOf } from './caller.ts';
+export type { NodeMiddleware, NodeRequest, NodeResponse } from './node-http.ts';
+export { nodeAuthorizationServer, nodeMetadata } from './node-mounts.ts';
 
-/** Puts the gate in front of a `node:http` handler, and serves the metadata. The handler never sees the token. */
-export function protectNode(
-  server: ResourceServer,
-  handler: AuthenticatedHandler,
-  needs?: AdmissionNeeds,
-): (req: IncomingMessage, res: ServerResponse) => Promise<void> {
+export type NodeHandler<Req = IncomingMessage, Res = ServerResponse> = (req: Req, res: Res, auth: AuthInfo) => unknown;
+
+export interface ProtectNodeOptions extends AdmissionNeeds {
+  /** Told what a handler threw; without it the process warns. The caller gets 500 and an id. */
+  readonly onError?: (error: unknown) => void;
+}
+
+/** Puts the gate in front of a `node:http` or `node:http2` handler, and serves the metadata. The handler never sees the token. */
+export function protectNode<Req extends NodeRequest = IncomingMessage, Res extends NodeResponse = ServerResponse>(
+  gate: ResourceServer,
+  handler: NodeHandler<Req, Res>,
+  { onError = (error) => process.emitWarning(String(error)), ...needs }: ProtectNodeOptions = {},
+): (req: Req, res: Res) => Promise<void> {
   return async function protectedHandler(req, res) {
-    const request = bearerRequestOf(req);
-    const metadata = server.serveMetadata(request.method, request.path);
-    if (metadata !== undefined) return sendPlain(res, metadata);
-    const admission = await server.admit(request, needs);
-    if (!admission.admitted) return sendPlain(res, admission.response); // LES-86
-    withoutToken(req);
-    await handler(req, res, admission.auth);
+    try {
+      const auth = await admit(gate, req, res, needs);
+      if (auth !== undefined) await handler(req, res, auth);
+    } catch (error) {
+      onError(error);
+      if (res.headersSent) res.destroy();
+      else sendPlain(res, faultResponse('server_error', newId('req')));
+    }
   };
 }
 
-/** The same for Express, Connect and others with `next`; the caller is found in `req.auth`. */
-export function nodeMiddleware(
-  server: ResourceServer,
-  needs?: AdmissionNeeds,
-): (req: IncomingMessage & { auth?: unknown }, res: ServerResponse, next: (error?: unknown) => void) => void {
+/** The same for Express, Connect and others with `next`; the caller is `callerOf(req)`, and `req.auth`. */
+export function nodeMiddleware(gate: ResourceServer, needs?: AdmissionNeeds): NodeMiddleware {
   return function crossgrantGate(req, res, next) {
-    const admitted: AuthenticatedHandler = (_req, _res, auth) => next.call(Object.assign(req, { auth }));
-    protectNode(server, admitted, needs)(req, res).catch(next);
+    admit(gate, req, res, needs).then((auth) => (auth === undefined ? undefined : next()), next);
   };
 }
 
-function sendPlain(res: ServerResponse, response: PlainResponse): void {
-  res.writeHead(response.status, response.headers).end(response.body);
-}
-
-/** The parts of a Node request that the gate reads. Repeated headers stay apart. */
-function bearerRequestOf(req: IncomingMessage): BearerRequest & { readonly method: string; readonly path: string } {
-  const url = req.url ?? '/';
-  const path = url.split('?', 1)[0] as string;
-  const all = (name: string): readonly string[] => req.headersDistinct[name] ?? [];
-  const headers: PlainHeaders = { all, get: (name) => all(name)[0] };
-  return { headers, method: req.method ?? 'GET', path, query: url.slice(path.length) };
-}
-
-/** Whoever forwards this request upstream has no token to forward. */
-function withoutToken(req: IncomingMessage): void {
-  delete req.headers.authorization; // RSV-08, ATK-61
-  const raw = req.rawHeaders;
-  for (let at = raw.length - 2; at >= 0; at -= 2) if (raw[at]?.toLowerCase() === 'authorization') raw.splice(at, 2); // RSV-08, ATK-61
+/** Lets the request in, or answers it. */
+async function admit(
+  gate: ResourceServer,
+  req: NodeRequest,
+  res: NodeResponse,
+  needs?: AdmissionNeeds,
+): Promise<AuthInfo | undefined> {
+  const target = targetOf(req);
+  const metadata = gate.serveMetadata(target.method, target.path);
+  if (metadata !== undefined) return void sendPlain(res, metadata);
+  const admission = await gate.admit(target, needs, knownCaller(req, gate));
+  if (!admission.admitted) return void sendPlain(res, admission.response); // LES-86
+  withoutToken(req); // RSV-08, ATK-61
+  keepCaller(req, gate, admission.auth);
+  Object.assign(req, { auth: admission.auth });
+  return admission.auth;
 }

@@ -62,8 +62,8 @@ export interface ResourceServer {
   authorizeAuthentication(auth: AuthInfo, needs: AuthenticationNeeds): Result<void>;
   authorizeMessage(auth: AuthInfo, request: BearerRequest, body: string): Result<McpMessage>;
   challenge(refusal: Refusal, id?: string): PlainResponse;
-  /** All of the above in order, faults included: what adapters call. */
-  admit(request: BearerRequest, needs?: AdmissionNeeds): Promise<Admission>;
+  /** All of the above in order, faults included: what adapters call. A caller it has let in before is only asked for what is needed now. */
+  admit(request: BearerRequest, needs?: AdmissionNeeds, known?: AuthInfo): Promise<Admission>;
 }
 
 const verdictsByDefault = 5_000;
@@ -102,7 +102,7 @@ export function createResourceServer(options: ResourceServerOptions): ResourceSe
     },
     challenge: (refusal, id = newId('req')) =>
       challengeResponse(refusal, { id, resourceMetadata: metadataUrl, initialScope }),
-    admit: (request, needs = {}) => admit(server, request, needs, options),
+    admit: (request, needs = {}, known) => admit(server, request, needs, options, known),
   };
   return server;
 }
@@ -170,9 +170,10 @@ async function admit(
   request: BearerRequest,
   needs: AdmissionNeeds,
   options: ResourceServerOptions,
+  known?: AuthInfo,
 ): Promise<Admission> {
   try {
-    const auth = await server.authenticate(request);
+    const auth = known === undefined ? await server.authenticate(request) : ok(known);
     if (!auth.ok) return turnAway(server, auth.refusal, options);
     const message = await authorize(server, auth.value, request, needs);
     if (!message.ok) return turnAway(server, message.refusal, options, auth.value);
