@@ -14,5 +14,5 @@ export const dpo: readonly Requirement[] = [
   { id: 'DPO-09', role: 'RAS', level: 'MUST', source: 'RFC 9449 §6', says: 'Bound AT: `token_type` `DPoP`, `cnf.jkt` in JWT or introspection.', status: { deferred: 'sender-constrained tokens (DPoP); until then any `cnf` is refused, RED-15' } },
   { id: 'DPO-10', role: 'RS', level: 'SHOULD', source: 'RFC 9728 §2', says: 'PRM `dpop_bound_access_tokens_required`, `dpop_signing_alg_values_supported`.', status: { deferred: 'sender-constrained tokens (DPoP); until then any `cnf` is refused, RED-15' } },
   { id: 'DPO-11', role: 'AS', level: 'MUST', source: 'RFC 9449 §5.2', says: 'Client metadata `dpop_bound_access_tokens: true` → refuse token requests without proof.', status: 'enforced' },
-  { id: 'DPO-12', role: 'CL', level: 'MUST', source: 'RFC 9449', says: 'A fresh proof (new `jti`, right `htu`) for each of the three endpoints; same key on both legs.', status: { deferred: 'sender-constrained tokens (DPoP); until then any `cnf` is refused, RED-15' } },
+  { id: 'DPO-12', role: 'CL', level: 'MUST', source: 'RFC 9449', says: 'A fresh proof (new `jti`, right `htu`) for each of the three endpoints; same key on both legs.', status: 'enforced' },
 ];

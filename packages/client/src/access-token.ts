@@ -1,7 +1,9 @@
 import { normalizeResource } from '@crossgrant/protocol';
+import { conceal } from './concealed.ts';
 import type { ClientDeps } from './deps.ts';
 import { discover } from './discovery/discover.ts';
 import type { Target } from './discovery/target.ts';
+import { type ProofKey, proofKeyOf } from './dpop.ts';
 import { CrossgrantError, isCrossgrantError } from './errors.ts';
 import { exchangeForIdJag } from './exchange.ts';
 import { currentSubject, loadSession } from './identity.ts';
@@ -35,20 +37,21 @@ export async function obtainAccessToken(
   hint: ChallengeHint = {},
 ): Promise<AccessToken> {
   const memory = memoryOf(deps.memory, requireSessionId(request.session));
-  const { signOns } = memory;
   const session = await loadSession(deps, request.session, memory);
   const target = await discover(deps, request.resource, hint.resourceMetadata);
   if (memory.dropped) throw new CrossgrantError('signed_out', 'discovery'); // CLI-09
   const scopes = scopesFor(memory, target, request, hint);
-  const keyOf = (signOn: number): string => tokenKey(deps, session, signOn, target, scopes);
-  const key = keyOf(signOns);
+  const proofKey = target.credentials.dpop ? await proofKeyOf(deps, memory, session.id) : undefined;
+  const keyOf = (now: Session): string => tokenKey(deps, now, target, scopes, proofKey);
+  const key = keyOf(session);
 
   const cached = memory.tokens.get(key);
   if (cached !== undefined && deps.clock() < cached.renewAt) return cached; // CLI-06
   return singleFlight(memory.flights, key, async () => {
-    const { token, signOn } = await acquire(deps, request, memory, { session, scopes, signOn: signOns }, target);
+    const acquired = await acquire(deps, request, memory, { session, scopes }, target, proofKey);
     if (memory.dropped) throw new CrossgrantError('signed_out', 'redeem'); // CLI-09
-    keepToken(deps, memory, keyOf(signOn), token);
+    const token = conceal(acquired.token, ['value']);
+    keepToken(deps, memory, keyOf(acquired.session), token);
     return token;
   });
 }
@@ -65,42 +68,37 @@ export function forgetToken(deps: ClientDeps, sessionId: string, value: string):
   for (const [key, token] of tokens) if (token.value === value) tokens.delete(key);
 }
 
-/** An attempt, and how often the person had signed on when it began. */
-interface DatedAttempt extends Attempt {
-  readonly signOn: number;
-}
-
 async function acquire(
   deps: ClientDeps,
   request: AccessRequest,
   memory: SessionMemory,
-  first: DatedAttempt,
+  first: Attempt,
   target: Target,
-): Promise<{ readonly token: AccessToken; readonly signOn: number }> {
+  key: ProofKey | undefined,
+): Promise<{ readonly token: AccessToken; readonly session: Session }> {
   const budget = newBudget();
   let attempt = first;
   for (;;) {
     try {
-      return { token: await attemptOnce(deps, attempt.session, target, attempt.scopes), signOn: attempt.signOn };
+      return { token: await attemptOnce(deps, attempt, target, key), session: attempt.session };
     } catch (error) {
       if (!isCrossgrantError(error)) throw error;
       const isOvertaken = memory.dropped && error.code !== 'account_switched';
       if (isOvertaken) throw new CrossgrantError('signed_out', error.stage); // CLI-09
-      const next = await recover(deps, request, budget, attempt, error);
-      attempt = { ...next, signOn: memory.signOns };
+      attempt = await recover(deps, request, budget, attempt, error);
     }
   }
 }
 
 async function attemptOnce(
   deps: ClientDeps,
-  session: Session,
+  { session, scopes, subject: kind = deps.subject }: Attempt,
   target: Target,
-  scopes: readonly string[] | undefined,
+  key: ProofKey | undefined,
 ): Promise<AccessToken> {
-  const subject = await currentSubject(deps, session);
-  const exchanged = await exchangeForIdJag(deps, target, subject, scopes);
-  const redeemed = await redeemIdJag(deps, target, exchanged);
+  const subject = await currentSubject(deps, session, kind);
+  const exchanged = await exchangeForIdJag(deps, target, subject, scopes, key);
+  const redeemed = await redeemIdJag(deps, target, exchanged, key);
   const scopeDifference = compareScopes(scopes, redeemed.scopes);
   const { missing, extra } = scopeDifference;
   const detail = { resource: target.resource, missing, extra };
@@ -128,17 +126,18 @@ function scopesFor(
 function tokenKey(
   deps: ClientDeps,
   session: Session,
-  signOn: number,
   target: Target,
   scopes: readonly string[] | undefined,
+  key: ProofKey | undefined,
 ): string {
   return JSON.stringify([
     session.subject, // CLI-06, ATK-64
-    signOn, // CLI-06
+    session.signOn, // CLI-06
     deps.idp.issuer,
     target.server.issuer,
     target.credentials.clientId,
     target.resource, // CLI-06, ATK-64
     [...(scopes ?? [])].sort(), // CLI-06
+    key?.thumbprint ?? null, // CLI-06
   ]);
 }

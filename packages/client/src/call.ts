@@ -3,14 +3,16 @@ import { type AccessRequest, forgetToken, obtainAccessToken } from './access-tok
 import { belongsToResource, isAllowedAddress, resourceOf } from './address.ts';
 import type { ClientDeps } from './deps.ts';
 import { isKnownTarget } from './discovery/discover.ts';
+import { asksForNonce, type ProofKey, proofKeyOf, sendWithProof } from './dpop.ts';
 import { CrossgrantError, CrossgrantMisuse } from './errors.ts';
 import { loadSession } from './identity.ts';
 import { type AccessToken, memoryOf, type SessionMemory } from './memory.ts';
 import { withoutQuery } from './oauth-error.ts';
 import { sendPatiently } from './patience.ts';
-import { newBudget, type RecoveryOptions, signOnAgain } from './recovery.ts';
+import { newBudget, type RecoveryOptions } from './recovery.ts';
 import { callDetail, type ResourceChallenge, readChallenge, stepUpFrom } from './resource-challenge.ts';
 import { requireSessionId } from './sessions.ts';
+import { signOnAgain, stepUpDemand } from './sign-on-again.ts';
 
 export interface CallOptions extends RecoveryOptions {
   /** The resource the address belongs to, when it is not the address itself. */
@@ -46,7 +48,7 @@ export async function callResource(
 
   for (;;) {
     if (memory.dropped) throw new CrossgrantError('signed_out', 'call'); // CLI-09, ATK-64
-    const response = await sendOnce(deps, url, init, state.token);
+    const response = await sendOnce(deps, url, init, await authorizationOf(deps, memory, request, state.token));
     if (!isReplayable(init)) return response;
     const proceed = await answerRefusal(deps, {
       request,
@@ -67,7 +69,8 @@ function checkCall(deps: ClientDeps, url: string, init: RequestInit, options: Ca
   if (new URL(url).searchParams.has('access_token')) throw new CrossgrantError('token_in_url', 'call'); // BCP-03, MCP-11
   const resource = options.resource ?? resourceOf(url);
   if (!belongsToResource(url, resource)) throw foreign(url, resource); // MCP-11, LES-91
-  if (new Headers(init.headers).has('authorization')) throw ownAuthorization(); // LES-94
+  const own = new Headers(init.headers);
+  if (own.has('authorization') || own.has('dpop')) throw ownAuthorization(); // LES-94
   return resource;
 }
 
@@ -84,16 +87,54 @@ async function firstToken(
   return obtainAccessToken(deps, request);
 }
 
+/** A token, and the key it is bound to if it is. */
+interface Authorization {
+  readonly token: AccessToken;
+  readonly key: ProofKey | undefined;
+}
+
+async function authorizationOf(
+  deps: ClientDeps,
+  memory: SessionMemory,
+  request: AccessRequest,
+  token: AccessToken | undefined,
+): Promise<Authorization | undefined> {
+  if (token === undefined) return undefined;
+  const isBound = token.tokenType === 'DPoP';
+  return { token, key: isBound ? await proofKeyOf(deps, memory, request.session) : undefined };
+}
+
+/** Each attempt carries a proof of its own, and a resource that asks for its nonce gets it, once. */
 async function sendOnce(
   deps: ClientDeps,
   url: string,
   init: RequestInit,
-  token: AccessToken | undefined,
+  authorization: Authorization | undefined,
 ): Promise<Response> {
-  const headers = new Headers(init.headers);
-  if (token !== undefined) headers.set('authorization', `Bearer ${token.value}`);
-  const send = (): Promise<Response> => deps.outbound.stream(url, { ...init, headers });
-  return isReplayable(init) ? sendPatiently(deps, send) : send();
+  const send = (): Promise<Response> => sendAuthorized(deps, url, init, authorization);
+  if (!isReplayable(init)) return send();
+  const response = await sendPatiently(deps, send);
+  const isBound = authorization?.key !== undefined;
+  if (!isBound || !asksForNonce(response, readChallenge(response).error)) return response;
+  await response.body?.cancel();
+  return sendPatiently(deps, send); // CLI-07
+}
+
+function sendAuthorized(
+  deps: ClientDeps,
+  url: string,
+  init: RequestInit,
+  authorization: Authorization | undefined,
+): Promise<Response> {
+  const send = (added: Readonly<Record<string, string>>): Promise<Response> => {
+    const headers = new Headers(init.headers);
+    for (const [name, value] of Object.entries(added)) headers.set(name, value);
+    return deps.outbound.stream(url, { ...init, headers });
+  };
+  if (authorization === undefined) return send({});
+  const { token, key } = authorization;
+  if (key === undefined) return send({ authorization: `Bearer ${token.value}` });
+  return sendWithProof(deps, key, token.value, { url, method: init.method ?? 'GET' }, send); // DPO-12
 }
 
 /** An answer of the resource, with what it asks for. */
@@ -148,7 +189,7 @@ async function stepUp(deps: ClientDeps, refused: Refused): Promise<boolean> {
   if (state.stepUps === 0) throw failure; // ATK-62
   state.stepUps -= 1;
   const attempt = { session: await loadSession(deps, request.session, refused.memory), scopes: request.scopes };
-  const demand = { session: request.session, reason: 'step_up' as const, acrValues, maxAge };
+  const demand = stepUpDemand(request.session, { acrValues, maxAge });
   await signOnAgain(deps, request, newBudget(), attempt, failure, demand);
   if (state.token !== undefined) forgetToken(deps, request.session, state.token.value);
   state.token = await obtainAccessToken(deps, request, challenge);
@@ -175,6 +216,6 @@ function foreign(url: string, resource: string): CrossgrantError {
 function ownAuthorization(): CrossgrantMisuse {
   return new CrossgrantMisuse(
     'misuse/authorization-header',
-    'The client attaches the Authorization header; leave it out of the request.',
+    'The client attaches the Authorization header and its proof; leave both out of the request.',
   );
 }

@@ -24,10 +24,13 @@ export function none(): ClientAuth {
   return { method: 'none', apply: oauth.None() };
 }
 
-/** Signs client assertions. The key may live in a key management service: only the signature has to come out. */
+/**
+ * Signs client assertions. The key may live in a key management service: only the signature has to come out, in the form
+ * of RFC 7518 §3 (for ECDSA both numbers, not DER). `keySigner` makes one of a key in memory.
+ */
 export interface AssertionSigner {
   readonly algorithm: 'ES256' | 'ES384' | 'RS256' | 'PS256' | 'EdDSA';
-  readonly keyId: string;
+  readonly keyId?: string;
   sign(signingInput: Uint8Array): Promise<Uint8Array>;
 }
 
@@ -57,7 +60,7 @@ async function signAssertion(signer: AssertionSigner, issuer: string, client: oa
   const now = Math.floor(Date.now() / 1000) + Math.round(typeof skew === 'number' ? skew : 0);
   const header = {
     alg: signer.algorithm,
-    kid: signer.keyId,
+    ...(signer.keyId === undefined ? {} : { kid: signer.keyId }),
     typ: 'client-authentication+jwt', // CAU-01
   };
   const payload = {

@@ -1,5 +1,6 @@
 import { type AccessRequest, type ChallengeHint, forgetToken, obtainAccessToken } from './access-token.ts';
 import { type CallOptions, callResource } from './call.ts';
+import { conceal } from './concealed.ts';
 import { createDeps } from './deps.ts';
 import type { AccessToken } from './memory.ts';
 import type { CrossgrantClientOptions } from './options.ts';
@@ -34,15 +35,21 @@ export interface CrossgrantClient {
  * MCP-EMA §3, ID-JAG-04 §5.
  */
 export function createCrossgrantClient(options: CrossgrantClientOptions): CrossgrantClient {
-  const deps = createDeps(options);
-  return {
+  const deps = createDeps(options, () => client);
+  const client: CrossgrantClient = {
     beginSignOn: (request) => beginSignOn(deps, request),
-    finishSignOn: (pending, callbackUrl) => finishSignOn(deps, pending, callbackUrl),
-    adoptSignOn: (signOn) => adoptSignOn(deps, signOn),
+    finishSignOn: async (pending, callbackUrl) => shown(await finishSignOn(deps, pending, callbackUrl)),
+    adoptSignOn: async (signOn) => shown(await adoptSignOn(deps, signOn)),
     signOut: (session) => signOut(deps, requireSessionId(session)),
     signOutEverywhere: (match) => signOutEverywhere(deps, match),
     accessToken: (request, hint) => obtainAccessToken(deps, request, hint),
     forgetAccessToken: (session, value) => forgetToken(deps, session, value),
     fetch: (session, url, init, callOptions) => callResource(deps, session, String(url), init ?? {}, callOptions ?? {}),
   };
+  return client;
+}
+
+/** What the application gets may end in a log. */
+function shown(session: Session): Session {
+  return conceal(session, ['idToken', 'refreshToken']); // CLI-01
 }

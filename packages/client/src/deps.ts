@@ -1,4 +1,7 @@
 import type { Clock } from '@crossgrant/protocol';
+import type { CrossgrantClient } from './client.ts';
+import { randomText } from './client-auth.ts';
+import type { DpopOption } from './dpop.ts';
 import { type ClientMemory, createMemory } from './memory.ts';
 import {
   type Credentials,
@@ -9,6 +12,7 @@ import {
 } from './options.ts';
 import { createOutbound, type Outbound } from './outbound.ts';
 import type { Patience } from './patience.ts';
+import type { RecoveryOptions } from './recovery.ts';
 import { createMemorySessions, type SessionStore } from './sessions.ts';
 
 /** What the functions of the client need from outside, made once by `createCrossgrantClient`. */
@@ -20,12 +24,19 @@ export interface ClientDeps {
   readonly idp: Credentials;
   readonly resourceServers: ReadonlyMap<string, ResourceServerCredentials>;
   readonly sessions: SessionStore;
+  readonly dpop: DpopOption;
+  readonly subject: 'id_token' | 'refresh_token';
+  /** What the application allows for every request; a request may say otherwise. */
+  readonly recovery: RecoveryOptions;
+  /** Names this client among the processes that share a store. */
+  readonly self: string;
+  readonly client: () => CrossgrantClient;
   readonly memory: ClientMemory;
   readonly warn: (warning: Warning) => void;
 }
 
 /** Checks the options and fills in what was left out. */
-export function createDeps(options: CrossgrantClientOptions): ClientDeps {
+export function createDeps(options: CrossgrantClientOptions, client: () => CrossgrantClient): ClientDeps {
   const { idp, resourceServers } = checkOptions(options);
   const development = options.development === true;
   return {
@@ -47,6 +58,11 @@ export function createDeps(options: CrossgrantClientOptions): ClientDeps {
       ...options.patience,
     },
     sessions: options.sessions ?? createMemorySessions(),
+    dpop: options.dpop ?? false,
+    subject: options.idp.subject ?? 'id_token',
+    recovery: { signOnAgain: options.signOnAgain, reduceScopes: options.reduceScopes },
+    self: randomText(),
+    client,
     memory: createMemory(),
     warn: options.onWarning ?? (() => undefined),
   };

@@ -34,6 +34,7 @@ const sentences = {
   token_store_failed: 'The session could not be stored or read.',
   browser_refused: 'The browser is opened for https and loopback http addresses only.',
 
+  sign_on_not_improved: 'The person signed on again, and the new sign-on is neither fresher nor stronger than before.',
   step_up_required: 'The identity provider asks for a stronger or fresher sign-on.',
   access_denied: 'Access is not permitted. The administrator can allow it.',
   target_refused: 'The server knows no such target for this client. The administrator can connect them.',
@@ -46,6 +47,8 @@ const sentences = {
   id_jag_refused: 'The authorization server of the resource refused the ID-JAG.',
   token_response_invalid:
     'The authorization server answered the redemption with something that is not an access token.',
+  dpop_unsupported: 'The server does not take proofs made with the key of the client.',
+  dpop_downgraded: 'The server answered with a token that is not bound to the key of the client.',
   resource_widened: 'A resource was granted that was not asked for.',
 
   token_rejected: 'The resource refused a fresh access token.',

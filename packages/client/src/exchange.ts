@@ -3,6 +3,7 @@ import * as oauth from 'oauth4webapi';
 import type { ClientDeps } from './deps.ts';
 import { findAuthorizationServer } from './discovery/authorization-server.ts';
 import type { Target } from './discovery/target.ts';
+import type { ProofKey } from './dpop.ts';
 import { CrossgrantError } from './errors.ts';
 import { type CheckedIdJag, checkIdJag, isWithin } from './id-jag-check.ts';
 import type { SubjectToken } from './identity.ts';
@@ -25,6 +26,7 @@ export async function exchangeForIdJag(
   target: Target,
   subject: SubjectToken,
   scopes: readonly string[] | undefined,
+  key: ProofKey | undefined,
 ): Promise<Exchanged> {
   const parameters: Record<string, string> = {
     requested_token_type: tokenTypes.idJag,
@@ -36,11 +38,17 @@ export async function exchangeForIdJag(
   if (scopes !== undefined && scopes.length > 0) parameters.scope = formatScope(scopes);
 
   const idp = await findAuthorizationServer(deps, deps.idp.issuer);
-  const answer = await askTokenEndpoint(deps, 'exchange', idp, deps.idp, (server, client, auth, options) =>
-    oauth.genericTokenEndpointRequest(server, client, auth, grantTypes.tokenExchange, parameters, options),
+  const answer = await askTokenEndpoint(
+    deps,
+    'exchange',
+    idp,
+    deps.idp,
+    (server, client, auth, options) =>
+      oauth.genericTokenEndpointRequest(server, client, auth, grantTypes.tokenExchange, parameters, options),
+    key,
   );
   if (answer.status !== 200) throw exchangeFailure(answer, deps.clock());
-  return readExchange(deps, target, idp.metadata, answer);
+  return readExchange(deps, target, idp.metadata, answer, key);
 }
 
 async function readExchange(
@@ -48,6 +56,7 @@ async function readExchange(
   target: Target,
   idp: oauth.AuthorizationServer,
   answer: TokenAnswer,
+  key: ProofKey | undefined,
 ): Promise<Exchanged> {
   const result = await processExchange(deps, idp, answer);
   if (result.issued_token_type !== tokenTypes.idJag) throw badResponse(answer, 'issued_token_type'); // CLI-02
@@ -59,8 +68,11 @@ async function readExchange(
     audience: target.server.issuer,
     clientId: target.credentials.clientId,
     resource: target.resource,
+    thumbprint: key?.thumbprint,
   });
   if (!verdict.ok && verdict.claim === 'jwt') throw badResponse(answer, 'access_token');
+  if (!verdict.ok && verdict.claim === 'cnf' && key !== undefined)
+    throw new CrossgrantError('dpop_downgraded', 'exchange', { cause: { issuer: deps.idp.issuer } }); // ATK-34
   if (!verdict.ok)
     throw new CrossgrantError('id_jag_mismatch', 'exchange', { cause: { claim: verdict.claim, found: verdict.found } });
   return { idJag: verdict.idJag, scopes: result.scope?.split(' ') ?? verdict.idJag.scopes };

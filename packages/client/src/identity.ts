@@ -5,20 +5,20 @@ import { findAuthorizationServer } from './discovery/authorization-server.ts';
 import type { AuthorizationServer } from './discovery/target.ts';
 import { CrossgrantError, isCrossgrantError } from './errors.ts';
 import { forgetMemory, memoryOf, type SessionMemory, singleFlight } from './memory.ts';
+import { giveRefreshTurnBack, isUsable, takeRefreshTurn } from './refresh-turn.ts';
 import { isSame, replaceSession, signedOut } from './session-writes.ts';
 import { readSession, type Session } from './sessions.ts';
 import { signOut } from './sign-out.ts';
 import { askTokenEndpoint, oauthClient, problemOf, responseOf, type TokenAnswer } from './token-endpoint.ts';
 import { signOnFailure } from './token-failures.ts';
 
+export type SubjectKind = 'id_token' | 'refresh_token';
+
 /** What is presented in the exchange. */
 export interface SubjectToken {
   readonly token: string;
   readonly type: typeof tokenTypes.idToken | typeof tokenTypes.refreshToken;
 }
-
-/** An assertion that expires on the way is of no use. */
-const expiryMarginMs = 10_000;
 
 /** Loads a session of the pinned identity provider; a session of another one is never used here. */
 export async function loadSession(
@@ -34,8 +34,12 @@ export async function loadSession(
   return session;
 }
 
-/** The identity assertion of a session, renewed with the refresh token of the identity provider when it expired. */
-export async function currentSubject(deps: ClientDeps, session: Session): Promise<SubjectToken> {
+/**
+ * The identity assertion of a session, renewed with the refresh token of the identity provider when it expired; or that
+ * refresh token itself, which is not consumed by an exchange.
+ */
+export async function currentSubject(deps: ClientDeps, session: Session, kind: SubjectKind): Promise<SubjectToken> {
+  if (tradesRefreshToken(deps, session, kind)) return refreshTokenOf(session); // CLI-10
   if (isUsable(deps, session)) return { token: session.idToken as string, type: tokenTypes.idToken };
   return subjectOf(deps, await renewSession(deps, session));
 }
@@ -55,9 +59,19 @@ export function renewSession(deps: ClientDeps, session: Session): Promise<Sessio
 async function renew(deps: ClientDeps, memory: SessionMemory, session: Session): Promise<Session> {
   const held = await loadSession(deps, session.id, memory);
   const isNewer = held.idToken !== session.idToken && isUsable(deps, held);
-  const renewed = isNewer ? held : await refreshOrNewer(deps, memory, held); // CLI-10
+  const renewed = isNewer ? held : await refreshAlone(deps, memory, held); // CLI-10
   if (renewed.subject !== session.subject) throw await accountSwitched(deps, session, renewed.subject); // CLI-09, ATK-64
   return renewed;
+}
+
+/**
+ * Refreshes while all other processes that share the store wait: a rotated refresh token that is presented twice ends
+ * the sign-on. One that another process refreshed meanwhile is the answer.
+ */
+async function refreshAlone(deps: ClientDeps, memory: SessionMemory, held: Session): Promise<Session> {
+  if (held.refreshToken === undefined) throw await assertionSpent(deps, memory, held);
+  const turn = await takeRefreshTurn(deps, memory, held); // CLI-10, DEL-01
+  return turn.isMine ? refreshOrNewer(deps, memory, turn.session) : turn.session;
 }
 
 /** A refresh token may be refused because a newer sign-on took its place. */
@@ -65,6 +79,7 @@ async function refreshOrNewer(deps: ClientDeps, memory: SessionMemory, held: Ses
   try {
     return await refresh(deps, memory, held);
   } catch (error) {
+    await giveRefreshTurnBack(deps, memory, held);
     if (!isCrossgrantError(error) || error.code !== 'sign_on_required') throw error;
     const now = await loadSession(deps, held.id, memory);
     if (isSame(now, held) || !isUsable(deps, now)) throw error;
@@ -74,7 +89,7 @@ async function refreshOrNewer(deps: ClientDeps, memory: SessionMemory, held: Ses
 
 async function refresh(deps: ClientDeps, memory: SessionMemory, session: Session): Promise<Session> {
   const { refreshToken } = session;
-  if (refreshToken === undefined) throw await assertionSpent(deps, memory, session);
+  if (refreshToken === undefined) throw new CrossgrantError('sign_on_required', 'sign_on');
   if (memory.spentRefreshTokens.has(refreshToken)) throw new CrossgrantError('token_store_failed', 'sign_on'); // LES-93
 
   const idp = await findAuthorizationServer(deps, deps.idp.issuer);
@@ -87,7 +102,7 @@ async function refresh(deps: ClientDeps, memory: SessionMemory, session: Session
   if (next.refreshToken !== refreshToken) memory.spentRefreshTokens.add(refreshToken); // LES-93
   memory.unsaved = { before: session, next }; // LES-93
   const kept = await saveLeftover(deps, memory);
-  return kept === next ? next : loadSession(deps, session.id, memory); // LES-93
+  return kept !== undefined && isSame(kept, next) ? kept : loadSession(deps, session.id, memory); // LES-93
 }
 
 async function readRefresh(
@@ -99,11 +114,9 @@ async function readRefresh(
   const tokens = await processRefresh(deps, idp, answer);
   const claims = oauth.getValidatedIdTokenClaims(tokens);
   if (claims !== undefined && claims.sub !== session.subject) throw await accountSwitched(deps, session, claims.sub); // CLI-09
+  const { refreshing: _done, ...rest } = session;
   return {
-    id: session.id,
-    issuer: session.issuer,
-    subject: session.subject,
-    sid: session.sid,
+    ...rest,
     idToken: tokens.id_token,
     idTokenExpiresAt: claims === undefined ? undefined : claims.exp * 1000,
     refreshToken: tokens.refresh_token ?? session.refreshToken,
@@ -143,14 +156,20 @@ export async function accountSwitched(deps: ClientDeps, session: Session, found:
 /** A refresh token is a subject only for a confidential client. */
 function subjectOf(deps: ClientDeps, session: Session): SubjectToken {
   if (session.idToken !== undefined) return { token: session.idToken, type: tokenTypes.idToken };
-  if (session.refreshToken === undefined || deps.idp.auth.method === 'none')
-    throw new CrossgrantError('sign_on_required', 'sign_on');
-  return { token: session.refreshToken, type: tokenTypes.refreshToken };
+  if (deps.idp.auth.method === 'none') throw new CrossgrantError('sign_on_required', 'sign_on');
+  return refreshTokenOf(session);
 }
 
-function isUsable(deps: ClientDeps, session: Session): boolean {
-  if (session.idToken === undefined) return false;
-  return session.idTokenExpiresAt === undefined || deps.clock() < session.idTokenExpiresAt - expiryMarginMs; // CLI-10
+/** Tells whether the refresh token is what is traded; one that was replaced is not. */
+export function tradesRefreshToken(deps: ClientDeps, session: Session, kind: SubjectKind): boolean {
+  const { refreshToken } = session;
+  if (kind === 'id_token' || refreshToken === undefined || deps.memory.refreshTokensRefused) return false;
+  return !memoryOf(deps.memory, session.id).spentRefreshTokens.has(refreshToken); // LES-93
+}
+
+function refreshTokenOf(session: Session): SubjectToken {
+  if (session.refreshToken === undefined) throw new CrossgrantError('sign_on_required', 'sign_on');
+  return { token: session.refreshToken, type: tokenTypes.refreshToken };
 }
 
 /** Nothing is left to present: the assertion goes out of the store as well. */

@@ -9,6 +9,7 @@ export {
   none,
   privateKeyJwt,
 } from './client-auth.ts';
+export type { DpopOption } from './dpop.ts';
 export {
   CrossgrantError,
   type CrossgrantErrorCode,
@@ -19,9 +20,15 @@ export {
   StepUpRequired,
   TemporarilyUnavailable,
 } from './errors.ts';
+export { keySigner } from './key-signer.ts';
 export type { AccessToken } from './memory.ts';
 export type { OAuthErrorBody, RawResponse } from './oauth-error.ts';
-export type { CrossgrantClientOptions, ResourceServerRegistration, Warning } from './options.ts';
+export type {
+  CrossgrantClientOptions,
+  IdentityProviderRegistration,
+  ResourceServerRegistration,
+  Warning,
+} from './options.ts';
 export type { FetchLike } from './outbound.ts';
 export type { Patience } from './patience.ts';
 export type { RecoveryOptions, SignOnDemand } from './recovery.ts';

@@ -1,4 +1,5 @@
 import type { AuthorizationServer, Target } from './discovery/target.ts';
+import type { ProofKey } from './dpop.ts';
 import type { ScopeDifference } from './scope-choice.ts';
 import type { Session } from './sessions.ts';
 
@@ -11,11 +12,14 @@ export interface ClientMemory {
   readonly sessions: Map<string, SessionMemory>;
   /** The last write to the store that was asked for, by session, until it is done. */
   readonly writes: Map<string, Promise<unknown>>;
+  /** Set when the identity provider turned out not to take refresh tokens as subject. */
+  refreshTokensRefused: boolean;
 }
 
 /** An access token for one resource, and how it differs from what was asked. */
 export interface AccessToken {
   readonly value: string;
+  readonly tokenType: 'Bearer' | 'DPoP';
   readonly resource: string;
   readonly issuer: string;
   /** What was granted, as far as the servers told. */
@@ -40,20 +44,29 @@ export interface SessionMemory {
   dropped: boolean;
   /** Set when the session was ended by a sign-out, and not for having vanished from the store. */
   signedOut: boolean;
-  /** How often the person signed on: a token of an earlier sign-on does not stand in for one of a later. */
-  signOns: number;
+  /** The key that the tokens of the session are bound to. It ends with the session. */
+  proofKey: Promise<ProofKey> | undefined;
   readonly tokens: Map<string, AccessToken>;
   readonly flights: Map<string, Promise<unknown>>;
   /** Scopes that the challenge of a resource named, and scopes that a call turned out to need, by resource. */
   readonly challengedScopes: Map<string, readonly string[]>;
   readonly neededScopes: Map<string, readonly string[]>;
   readonly spentRefreshTokens: Set<string>;
+  /** The sign-on that the person was asked for and has not finished yet. */
+  signingOn: { readonly demand: string; readonly done: Promise<unknown> } | undefined;
   /** A session that the store could not take yet, and the one it takes the place of. */
   unsaved: { readonly before: Session; readonly next: Session } | undefined;
 }
 
 export function createMemory(): ClientMemory {
-  return { servers: new Map(), targets: new Map(), pinnedIssuers: new Map(), sessions: new Map(), writes: new Map() };
+  return {
+    servers: new Map(),
+    targets: new Map(),
+    pinnedIssuers: new Map(),
+    sessions: new Map(),
+    writes: new Map(),
+    refreshTokensRefused: false,
+  };
 }
 
 export function memoryOf(memory: ClientMemory, sessionId: string): SessionMemory {
@@ -62,12 +75,13 @@ export function memoryOf(memory: ClientMemory, sessionId: string): SessionMemory
   const fresh: SessionMemory = {
     dropped: false,
     signedOut: false,
-    signOns: 0,
+    proofKey: undefined,
     tokens: new Map(),
     flights: new Map(),
     challengedScopes: new Map(),
     neededScopes: new Map(),
     spentRefreshTokens: new Set(),
+    signingOn: undefined,
     unsaved: undefined,
   };
   memory.sessions.set(sessionId, fresh); // DEL-01

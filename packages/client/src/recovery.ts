@@ -1,30 +1,36 @@
+import type { CrossgrantClient } from './client.ts';
 import type { ClientDeps } from './deps.ts';
 import { type CrossgrantFailure, isCrossgrantError } from './errors.ts';
-import { accountSwitched, loadSession, renewSession } from './identity.ts';
-import { memoryOf, singleFlight } from './memory.ts';
+import { renewSession, type SubjectKind, tradesRefreshToken } from './identity.ts';
 import type { Session } from './sessions.ts';
+import { signOnAgain, stepUpDemand } from './sign-on-again.ts';
 
 /** What the application allows the client to do when a request is refused. */
 export interface RecoveryOptions {
   /**
-   * Signs the person on again, with the demands given, and stores the result under the same session id. Without it a
-   * demand for a fresh or stronger sign-on is an error.
+   * Signs the person on again, with the demands given and no others, and stores the result under the same session id.
+   * Without it a demand for a fresh or stronger sign-on is an error.
    */
-  readonly signOnAgain?: (demand: SignOnDemand) => Promise<unknown>;
+  readonly signOnAgain?: (demand: SignOnDemand, client: CrossgrantClient) => Promise<unknown>;
   /** Names fewer scopes after a refusal of all; without it, or when it answers nothing, the refusal stands. */
   readonly reduceScopes?: (refused: readonly string[] | undefined) => readonly string[] | undefined;
 }
 
+/** What `beginSignOn` and `signOnWithBrowser` take as it is. */
 export interface SignOnDemand {
   readonly session: string;
   readonly reason: 'expired' | 'step_up';
   readonly acrValues?: readonly string[];
   readonly maxAge?: number;
+  /** Set at step-up: being signed on already is not enough. */
+  readonly prompt?: 'login';
 }
 
 export interface Attempt {
   readonly session: Session;
   readonly scopes: readonly string[] | undefined;
+  /** What to trade for the ID-JAG, when it is not what the options say. */
+  readonly subject?: SubjectKind;
 }
 
 /** Each way out of a refusal may be taken once per request. */
@@ -33,10 +39,12 @@ export interface Budget {
   signOns: number;
   reductions: number;
   idJags: number;
+  /** How often a sign-on that somebody else asked for may be waited for. */
+  joins: number;
 }
 
 export function newBudget(): Budget {
-  return { renewals: 1, signOns: 1, reductions: 1, idJags: 1 };
+  return { renewals: 1, signOns: 1, reductions: 1, idJags: 1, joins: 2 };
 }
 
 /**
@@ -55,12 +63,9 @@ export function recover(
     case 'sign_on_required':
       return renewIdentity(deps, options, budget, attempt, failure);
     case 'step_up_required':
-      return signOnAgain(deps, options, budget, attempt, failure, {
-        session: attempt.session.id,
-        reason: 'step_up',
-        acrValues: failure.acrValues,
-        maxAge: failure.maxAge,
-      });
+      return signOnAgain(deps, options, budget, attempt, failure, stepUpDemand(attempt.session.id, failure));
+    case 'request_refused':
+      return tradeIdToken(deps, attempt, failure);
     case 'scope_refused':
       return reduce(options, budget, attempt, failure);
     case 'id_jag_refused':
@@ -78,6 +83,8 @@ async function renewIdentity(
   attempt: Attempt,
   failure: CrossgrantFailure,
 ): Promise<Attempt> {
+  if (failure.stage === 'exchange' && tradesRefreshToken(deps, attempt.session, attempt.subject ?? deps.subject))
+    return { ...attempt, subject: 'id_token' }; // CLI-10
   const canRefresh =
     failure.stage === 'exchange' && attempt.session.refreshToken !== undefined && take(budget, 'renewals');
   const renewed = canRefresh ? await tryRenewal(deps, attempt.session) : undefined;
@@ -95,27 +102,6 @@ async function tryRenewal(deps: ClientDeps, session: Session): Promise<Session |
   }
 }
 
-/** The new sign-on has to bring a new ID token of the same person: the old one would be refused the same way again. */
-export async function signOnAgain(
-  deps: ClientDeps,
-  options: RecoveryOptions,
-  budget: Budget,
-  attempt: Attempt,
-  failure: CrossgrantFailure,
-  demand: SignOnDemand,
-): Promise<Attempt> {
-  const { signOnAgain: ask } = options;
-  if (ask === undefined || !take(budget, 'signOns')) throw failure; // ATK-62, STP-04
-
-  const memory = memoryOf(deps.memory, attempt.session.id);
-  const before = await loadSession(deps, attempt.session.id, memory);
-  await singleFlight(memory.flights, 'sign-on', () => ask(demand));
-  const session = await loadSession(deps, before.id, memory); // CLI-09
-  if (session.subject !== attempt.session.subject) throw await accountSwitched(deps, attempt.session, session.subject); // CLI-09, ATK-64
-  if (session.idToken === undefined || session.idToken === before.idToken) throw failure; // STP-04, ATK-62
-  return { ...attempt, session };
-}
-
 async function reduce(
   options: RecoveryOptions,
   budget: Budget,
@@ -127,12 +113,20 @@ async function reduce(
   return { ...attempt, scopes };
 }
 
+/** An identity provider that does not know refresh tokens as subject is not asked that way again. */
+async function tradeIdToken(deps: ClientDeps, attempt: Attempt, failure: CrossgrantFailure): Promise<Attempt> {
+  const isAboutTheToken = failure.stage === 'exchange' && failure.oauth?.error === 'invalid_request';
+  if (!isAboutTheToken || !tradesRefreshToken(deps, attempt.session, attempt.subject ?? deps.subject)) throw failure;
+  deps.memory.refreshTokensRefused = true;
+  return { ...attempt, subject: 'id_token' }; // CLI-10
+}
+
 async function askForAnotherIdJag(budget: Budget, attempt: Attempt, failure: CrossgrantFailure): Promise<Attempt> {
   if (!take(budget, 'idJags')) throw failure; // CLI-05
   return attempt;
 }
 
-function take(budget: Budget, what: keyof Budget): boolean {
+export function take(budget: Budget, what: keyof Budget): boolean {
   if (budget[what] === 0) return false;
   budget[what] -= 1;
   return true;

@@ -1,7 +1,8 @@
+import { randomText } from './client-auth.ts';
 import type { ClientDeps } from './deps.ts';
 import { CrossgrantError } from './errors.ts';
 import { type ClientMemory, forgetMemory, memoryOf, type SessionMemory } from './memory.ts';
-import { readSession, removeSession, type Session, saveSession } from './sessions.ts';
+import { exchangeSession, readSession, removeSession, type Session, saveSession } from './sessions.ts';
 
 /**
  * Lets the writes of one session happen one after the other, in the order they were asked for. Work that waits in here
@@ -28,9 +29,8 @@ export async function storeSignOn(deps: ClientDeps, asked: SessionMemory, sessio
   if (before !== undefined && before.subject !== session.subject) return before;
   if (before === undefined) forgetMemory(deps.memory, session.id);
   const memory = memoryOf(deps.memory, session.id);
-  await store(deps, memory, session);
+  await store(deps, memory, session.id, () => saveSession(deps.sessions, session));
   memory.unsaved = undefined;
-  memory.signOns += 1; // CLI-06
   return session;
 }
 
@@ -43,14 +43,16 @@ export function replaceSession(
   memory: SessionMemory,
   before: Session,
   next: Session,
+  mayReplace: (held: Session) => boolean = () => true,
 ): Promise<Session> {
   return writeInTurn(deps.memory, before.id, async () => {
     const held = await readSession(deps.sessions, before.id);
     if (held === undefined && !memory.dropped) forgetMemory(deps.memory, before.id); // CLI-09
     if (held === undefined || memory.dropped) throw signedOut(); // CLI-09
-    if (!isSame(held, before)) return held; // LES-93
-    await store(deps, memory, next);
-    return next;
+    if (!isSame(held, before) || !mayReplace(held)) return held; // LES-93
+    const renewed = { ...next, revision: randomText() };
+    const isStored = await store(deps, memory, next.id, () => exchangeSession(deps.sessions, held, renewed)); // DEL-01
+    return isStored ? renewed : heldAfter(deps, memory, before.id);
   });
 }
 
@@ -64,11 +66,20 @@ export function signedOut(): CrossgrantError {
 }
 
 /** A save that a sign-out overtook is undone, whether it succeeded or not. */
-async function store(deps: ClientDeps, memory: SessionMemory, session: Session): Promise<void> {
+async function store<T>(deps: ClientDeps, memory: SessionMemory, id: string, write: () => Promise<T>): Promise<T> {
+  let written: T;
   try {
-    await saveSession(deps.sessions, session);
+    written = await write();
   } finally {
-    if (memory.dropped) await removeSession(deps.sessions, session.id); // CLI-09
+    if (memory.dropped) await removeSession(deps.sessions, id); // CLI-09
   }
   if (memory.dropped) throw signedOut(); // CLI-09
+  return written;
+}
+
+/** What another process put in the place of a session between reading and writing it. */
+async function heldAfter(deps: ClientDeps, memory: SessionMemory, id: string): Promise<Session> {
+  const held = await readSession(deps.sessions, id);
+  if (held === undefined || memory.dropped) throw signedOut(); // CLI-09
+  return held;
 }

@@ -15,15 +15,30 @@ export interface Session {
   readonly refreshToken?: string;
   /** The session id at the identity provider, if it told. */
   readonly sid?: string;
+  /** When the person last signed on, in seconds since the epoch, and how, if the identity provider told. */
+  readonly authTime?: number;
+  readonly acr?: string;
+  /** Changes with each sign-on: a token of an earlier sign-on does not stand in for one of a later. */
+  readonly signOn: string;
+  /** Changes with each write. `SessionStore.replace` compares it. */
+  readonly revision: string;
+  /** Which process refreshes the session at the moment, and until when the others leave it alone. */
+  readonly refreshing?: { readonly by: string; readonly until: number };
 }
 
 /**
- * Keeps sessions by id. A store that cannot keep must throw: a lost rotated refresh token ends the sign-on. What was
- * saved is what is loaded from then on: the client compares, so that a late refresh does not overwrite a new sign-on.
+ * Keeps sessions by id, for one process or for many. A store that cannot keep must throw: a lost rotated refresh token
+ * ends the sign-on. What was saved is what is loaded from then on, by every process. `@crossgrant/client/store-contract`
+ * tells whether a store is right.
  */
 export interface SessionStore {
   load(id: string): Promise<Session | undefined>;
   save(session: Session): Promise<void>;
+  /**
+   * Stores `next` if the session held under its id has the revision of `before`, and tells whether it did. Comparing and
+   * storing are one step: `update … where id = ? and revision = ?`.
+   */
+  replace(before: Session, next: Session): Promise<boolean>;
   remove(id: string): Promise<void>;
   /** The ids of all sessions of a person, or of one session at the identity provider. */
   find(match: { readonly subject?: string; readonly sid?: string }): Promise<readonly string[]>;
@@ -35,6 +50,11 @@ export function createMemorySessions(): SessionStore {
   return {
     load: async (id) => sessions.get(id),
     save: async (session) => void sessions.set(session.id, session),
+    replace: async (before, next) => {
+      if (sessions.get(before.id)?.revision !== before.revision) return false;
+      sessions.set(next.id, next);
+      return true;
+    },
     remove: async (id) => void sessions.delete(id),
     find: async (match) =>
       [...sessions.values()].filter((session) => fits(session, match)).map((session) => session.id),
@@ -55,6 +75,15 @@ export function requireSessionId(id: string): string {
 export async function saveSession(store: SessionStore, session: Session): Promise<void> {
   try {
     await store.save(session);
+  } catch (error) {
+    throw new CrossgrantError('token_store_failed', 'sign_on', { cause: error });
+  }
+}
+
+/** Tells whether the session was still the one to be replaced. */
+export async function exchangeSession(store: SessionStore, before: Session, next: Session): Promise<boolean> {
+  try {
+    return await store.replace(before, next);
   } catch (error) {
     throw new CrossgrantError('token_store_failed', 'sign_on', { cause: error });
   }

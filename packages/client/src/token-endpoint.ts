@@ -1,6 +1,7 @@
 import * as oauth from 'oauth4webapi';
 import type { ClientDeps } from './deps.ts';
 import type { AuthorizationServer } from './discovery/target.ts';
+import { asksForNonce, type ProofKey, requireProofSupport } from './dpop.ts';
 import { CrossgrantError, type Stage } from './errors.ts';
 import { type OAuthErrorBody, parseOAuthError, rawResponse } from './oauth-error.ts';
 import type { Credentials } from './options.ts';
@@ -26,9 +27,10 @@ type SendRequest = (
  * The one place where the credentials of the client leave it.
  *
  * They go to the server whose checked issuer they were registered with, and to no other: the caller cannot pair the
- * secret of one server with the metadata of another.
+ * secret of one server with the metadata of another. With a key, each request carries a fresh proof, and a server that asks
+ * for its nonce gets it, once.
  *
- * MCP 2026-07-28 authorization, RFC 9700 §4.4.
+ * MCP 2026-07-28 authorization, RFC 9700 §4.4, RFC 9449 §5, §8.
  */
 export async function askTokenEndpoint(
   deps: ClientDeps,
@@ -36,17 +38,24 @@ export async function askTokenEndpoint(
   server: AuthorizationServer,
   credentials: Credentials,
   send: SendRequest,
+  key?: ProofKey,
 ): Promise<TokenAnswer> {
   if (server.issuer !== credentials.issuer) throw foreignCredentials(stage, server, credentials); // CAU-07, LES-91, ATK-15
+  requireProofSupport(stage, server, key);
   const options = {
+    ...(key === undefined ? {} : { DPoP: key.handle }), // DPO-12
     [oauth.allowInsecureRequests]: deps.development,
     [oauth.customFetch]: (url: string, init: object) => deps.outbound.send(stage, url, init as RequestInit),
   };
   const client = oauthClient(deps, credentials);
-  const response = await sendPatiently(deps, () => send(server.metadata, client, credentials.auth.apply, options));
-  const url = server.metadata.token_endpoint as string;
-  const body = await response.text();
-  return { status: response.status, response, body, url, error: response.ok ? undefined : parseOAuthError(body) };
+  const ask = async (): Promise<TokenAnswer> => {
+    const response = await sendPatiently(deps, () => send(server.metadata, client, credentials.auth.apply, options));
+    const url = server.metadata.token_endpoint as string;
+    const body = await response.text();
+    return { status: response.status, response, body, url, error: response.ok ? undefined : parseOAuthError(body) };
+  };
+  const answer = await ask();
+  return key !== undefined && asksForNonce(answer.response, answer.error?.error) ? ask() : answer; // CLI-07
 }
 
 /** The client as the OAuth library wants it, with the clock of the client. */

@@ -131,7 +131,9 @@ verifies(
       await world.client.adoptSignOn({ idToken: stronger, session: demand.session });
     };
     expect((await askToken({ signOnAgain })).value).toBe('access-1');
-    expect(demands).toEqual([{ session: 'ses_alice', reason: 'step_up', acrValues: ['phr'], maxAge: 0 }]);
+    expect(demands).toEqual([
+      { session: 'ses_alice', reason: 'step_up', acrValues: ['phr'], maxAge: 0, prompt: 'login' },
+    ]);
   },
 );
 

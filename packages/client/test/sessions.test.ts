@@ -3,6 +3,7 @@ import { afterEach, expect } from 'vitest';
 import { CrossgrantMisuse, createCrossgrantClient, createMemorySessions, type Session } from '../src/index.ts';
 import { expectFailure } from './expect-failure.ts';
 import { exchangeAnswer, startWorld, type World } from './fake-parties.ts';
+import { createSlowStore } from './slow-store.ts';
 
 let world: World;
 afterEach(() => world.close());
@@ -209,19 +210,17 @@ verifies(
   'LES-93',
   'a rotated refresh token that cannot be stored is reported, and the old one is not sent again',
   async () => {
-    const sessions = createMemorySessions();
-    let isBroken = false;
-    const save = (session: Session) => (isBroken ? Promise.reject(new Error('disk full')) : sessions.save(session));
-    world = await startWorld((options) => ({ ...options, sessions: { ...sessions, save } }));
+    const sessions = createSlowStore();
+    world = await startWorld((options) => ({ ...options, sessions }));
     await withRefreshToken();
     world.clock.now += 700_000;
-    isBroken = true;
+    sessions.breakDown(true);
     await expectFailure(askToken(), 'token_store_failed', 'sign_on');
     await expectFailure(askToken(), 'token_store_failed', 'sign_on');
     expect(refreshes()).toHaveLength(1);
     expect(world.secretsSeenBy(world.ras)).toEqual([]);
 
-    isBroken = false;
+    sessions.breakDown(false);
     await askToken();
     expect((await sessions.load('ses_alice'))?.refreshToken).toBe('rt-next');
     expect(refreshes()).toHaveLength(1);

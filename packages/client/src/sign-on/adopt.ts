@@ -3,6 +3,7 @@ import { decodeJwt } from '../decode-jwt.ts';
 import type { ClientDeps } from '../deps.ts';
 import { CrossgrantError } from '../errors.ts';
 import { requireSessionId, type Session } from '../sessions.ts';
+import { signOnFacts } from './facts.ts';
 import { keepSession } from './finish.ts';
 
 /** The outcome of a sign-on that the application did itself. */
@@ -28,7 +29,7 @@ export async function adoptSignOn(deps: ClientDeps, signOn: AdoptedSignOn): Prom
     idToken: signOn.idToken,
     idTokenExpiresAt: typeof claims.exp === 'number' ? claims.exp * 1000 : undefined,
     refreshToken: signOn.refreshToken,
-    sid: typeof claims.sid === 'string' ? claims.sid : undefined,
+    ...signOnFacts(claims),
   });
 }
 

@@ -11,6 +11,7 @@ import type { Session } from '../sessions.ts';
 import { askTokenEndpoint, oauthClient, problemOf, responseOf, type TokenAnswer } from '../token-endpoint.ts';
 import { signOnFailure } from '../token-failures.ts';
 import type { PendingSignOn } from './begin.ts';
+import { signOnFacts } from './facts.ts';
 
 /**
  * Turns the answer of the authorization endpoint into a stored session.
@@ -46,7 +47,7 @@ export async function finishSignOn(deps: ClientDeps, pending: PendingSignOn, cal
     idToken: tokens.id_token,
     idTokenExpiresAt: claims.exp * 1000,
     refreshToken: tokens.refresh_token,
-    sid: typeof claims.sid === 'string' ? claims.sid : undefined,
+    ...signOnFacts(claims),
   };
   return keepSession(deps, session, asked); // CLI-09
 }
