@@ -1,7 +1,7 @@
 import { isClaimText } from './claim-text.ts';
 import { acceptance, isNumericDate } from './clock.ts';
 import { typs } from './constants.ts';
-import type { JsonObject, JsonValue } from './json.ts';
+import { isJsonObject, type JsonObject, type JsonValue } from './json.ts';
 import { sameResource } from './resource-identifier.ts';
 import { ok, type Result, refuse } from './result.ts';
 import { formatScope, parseScope, type ScopeSet } from './scope.ts';
@@ -24,6 +24,8 @@ export interface AccessTokenInput {
   readonly acr?: string;
   readonly amr?: readonly string[];
   readonly act?: JsonObject;
+  /** The thumbprint of the key that the token is bound to. */
+  readonly provenKey?: string;
 }
 
 /** The payload as it is signed. */
@@ -41,6 +43,7 @@ export interface AccessTokenPayload {
   readonly acr?: string;
   readonly amr?: readonly string[];
   readonly act?: JsonObject;
+  readonly cnf?: { readonly jkt: string };
 }
 
 /**
@@ -64,6 +67,7 @@ export function buildAccessTokenClaims(input: AccessTokenInput): AccessTokenPayl
     acr: input.acr, // RED-30, STP-05
     amr: input.amr, // RED-30, STP-05
     act: input.act, // RED-30, ACT-03
+    cnf: input.provenKey === undefined ? undefined : { jkt: input.provenKey }, // RED-30, DPO-09
   };
 }
 
@@ -89,6 +93,8 @@ export interface AccessTokenExpectations {
   readonly resource: string;
   readonly nowSeconds: number;
   readonly skewSeconds: number;
+  /** The thumbprint of the key that the request proved. Absent: a token that is bound to any key is refused. */
+  readonly provenKey?: string;
 }
 
 /**
@@ -113,7 +119,8 @@ export function checkAccessTokenPayload(
 ): Result<AccessTokenClaims> {
   if (payload.iss !== expected.issuer) return refuse('bearer/issuer', { found: payload.iss }); // RSV-01, RSV-02
   if (!isOnlyAudience(payload.aud, expected.resource)) return refuse('bearer/audience', { found: payload.aud }); // RSV-01, MCP-13, LES-35, ATK-61
-  if (payload.cnf !== undefined) return refuse('bearer/confirmation'); // RSV-03
+  const binding = checkBinding(payload.cnf, expected.provenKey);
+  if (!binding.ok) return binding; // RSV-03
   const times = checkTimes(payload, expected);
   if (!times.ok) return times;
   const scope = readScope(payload.scope);
@@ -137,6 +144,20 @@ export function checkAccessTokenPayload(
     amr: payload.amr as readonly string[] | undefined,
     payload,
   });
+}
+
+/**
+ * A bound token needs the proof of its key, and a proof needs a token that is bound to its key: neither passes for less
+ * than it is. A `cnf` that says anything else refuses the token.
+ *
+ * RFC 9449 §6.1, §7.1, RFC 7800 §3.1.
+ */
+function checkBinding(cnf: JsonValue | undefined, provenKey: string | undefined): Result<void> {
+  if (cnf === undefined) return provenKey === undefined ? ok(undefined) : refuse('bearer/not-bound'); // RSV-03, LES-32
+  if (provenKey === undefined) return refuse('bearer/confirmation'); // RSV-03, LES-32
+  const isUnderstood = isJsonObject(cnf) && Object.keys(cnf).length === 1;
+  if (!isUnderstood || cnf.jkt !== provenKey) return refuse('bearer/proof-key'); // RSV-03, LES-32, ATK-35
+  return ok(undefined);
 }
 
 function isOnlyAudience(aud: JsonValue | undefined, resource: string): boolean {

@@ -16,6 +16,19 @@ export interface BearerChallenge {
  * RFC 6750 §3, RFC 9728 §5.1, RFC 9470 §3.
  */
 export function bearerChallenge(challenge: BearerChallenge): string {
+  return `Bearer ${write(challenge)}`;
+}
+
+/**
+ * The same for the scheme `DPoP`, with the algorithms of proofs that are taken.
+ *
+ * RFC 9449 §7.1.
+ */
+export function dpopChallenge(challenge: BearerChallenge, algorithms: readonly string[]): string {
+  return `DPoP ${write(challenge)}, algs="${quotable(algorithms.join(' '))}"`;
+}
+
+function write(challenge: BearerChallenge): string {
   const parameters: [string, string | undefined][] = [
     ['error', challenge.error],
     ['error_description', challenge.errorDescription],
@@ -25,7 +38,7 @@ export function bearerChallenge(challenge: BearerChallenge): string {
     ['resource_metadata', challenge.resourceMetadata], // MET-10
   ];
   const written = parameters.flatMap(([name, value]) => (value === undefined ? [] : [`${name}="${quotable(value)}"`]));
-  return `Bearer ${written.join(', ')}`;
+  return written.join(', ');
 }
 
 /** Text for a quoted string, or a thrown error: no quote, backslash, control or non-ASCII character. */

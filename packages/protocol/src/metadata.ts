@@ -149,6 +149,10 @@ export interface ProtectedResourceMetadata {
   readonly scopesSupported?: readonly string[];
   readonly resourceName?: string;
   readonly resourceDocumentation?: string;
+  /** Algorithms of the proofs of possession that are taken. */
+  readonly dpopAlgorithms?: readonly string[];
+  /** Whether a token must be bound to a key. */
+  readonly dpopRequired?: boolean;
 }
 
 /**
@@ -164,6 +168,8 @@ export function protectedResourceMetadata(server: ProtectedResourceMetadata): Js
     bearer_methods_supported: ['header'], // MCP-11
     resource_name: server.resourceName,
     resource_documentation: server.resourceDocumentation,
+    dpop_signing_alg_values_supported: server.dpopAlgorithms, // DPO-10
+    dpop_bound_access_tokens_required: server.dpopRequired === true ? true : undefined, // DPO-10
   });
 }
 

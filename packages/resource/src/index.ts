@@ -39,8 +39,14 @@ export {
   type ResourceServer,
 } from './middleware/create-resource-server.ts';
 export type { McpMessage, McpOperation } from './middleware/mcp-message.ts';
+export { createProofMemory, type ProofUses } from './middleware/proof-uses.ts';
 export type { ScopeHierarchy } from './middleware/scope-hierarchy.ts';
-export type { IntrospectionOptions, ResourceServerEvent, ResourceServerOptions } from './middleware/settings.ts';
+export type {
+  IntrospectionOptions,
+  ResourceDpopOptions,
+  ResourceServerEvent,
+  ResourceServerOptions,
+} from './middleware/settings.ts';
 export { redemptionSteps } from './redemption/redemption-steps.ts';
 export { runSteps, type Step, type StepList, type Trace } from './redemption/step.ts';
 export {

@@ -1,6 +1,7 @@
 import { type RefusalEntry, sentences } from './entry.ts';
 
 const token = { error: 'invalid_token', status: 401, sentence: sentences.token } as const;
+const proof = { error: 'invalid_dpop_proof', status: 401, sentence: sentences.proof } as const;
 const request = { error: 'invalid_request', status: 400 } as const;
 
 /** Use of an access token at a resource server. */
@@ -14,7 +15,7 @@ export const bearerRefusals = {
   'bearer/scheme': {
     ...token,
     sentence: 'An access token is needed',
-    reason: 'The Authorization scheme is not Bearer.',
+    reason: 'The Authorization scheme is neither Bearer nor DPoP.',
     rules: ['MET-10'],
   },
   'bearer/malformed': {
@@ -48,6 +49,34 @@ export const bearerRefusals = {
   'bearer/confirmation': {
     ...token,
     reason: 'The token is bound to a key and came as a plain bearer token.',
+    rules: ['RSV-03'],
+  },
+  'bearer/not-bound': {
+    ...token,
+    reason: 'The token came under the DPoP scheme, and is bound to no key.',
+    rules: ['RSV-03'],
+  },
+  'bearer/bound-needed': {
+    ...token,
+    reason: 'This resource takes tokens that are bound to a key alone, and the token came as a plain bearer token.',
+    rules: ['RSV-03', 'DPO-10'],
+  },
+  'bearer/proof-key': {
+    ...token,
+    reason: 'The key of the proof is not the one that the token is bound to, or its cnf is not understood.',
+    rules: ['RSV-03'],
+  },
+  'bearer/proof': {
+    ...proof,
+    reason: 'The DPoP proof is absent or does not hold; the detail says why.',
+    rules: ['RSV-03'],
+  },
+  'bearer/proof-replayed': { ...proof, reason: 'The DPoP proof was used before.', rules: ['RSV-03'] },
+  'bearer/proof-nonce': {
+    error: 'use_dpop_nonce',
+    status: 401,
+    sentence: sentences.proofNonce,
+    reason: 'The DPoP proof has no nonce, or one that is no longer accepted.',
     rules: ['RSV-03'],
   },
   'bearer/inactive': { ...token, reason: 'Introspection says that the token is not active.', rules: ['RSV-06'] },

@@ -38,7 +38,7 @@ export const dpopRefusals = {
   'dpop/nonce': {
     error: 'use_dpop_nonce',
     status: 400,
-    sentence: 'The DPoP proof needs the nonce that is given here',
+    sentence: sentences.proofNonce,
     reason: 'The proof has no nonce, or one that is no longer accepted.',
     rules: ['DPO-01'],
   },

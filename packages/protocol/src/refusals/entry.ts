@@ -27,6 +27,7 @@ export const sentences = {
   denied: 'Not permitted by policy',
   stepUp: 'A fresh or stronger sign-on is needed',
   proof: 'The DPoP proof is not acceptable',
+  proofNonce: 'The DPoP proof needs the nonce that is given here',
   token: 'The access token is not acceptable',
   logoutToken: 'The logout token is not acceptable',
   securityEvent: 'The security event is not acceptable',

@@ -118,7 +118,9 @@ verifies(['LES-86', 'MET-10'], 'without a good token nothing is read and no tool
 
   expect(await post(call('search'), {}, '')).toMatchObject({
     status: 401,
-    challenge: `Bearer scope="chat.read chat.history", resource_metadata="${metadataUrl}"`,
+    challenge: expect.stringContaining(
+      `Bearer scope="chat.read chat.history", resource_metadata="${metadataUrl}", DPoP `,
+    ),
   });
   expect((await post('junk', {}, 'junk')).status).toBe(401);
   expect(calls).toEqual([]);

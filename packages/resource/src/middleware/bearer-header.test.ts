@@ -1,24 +1,35 @@
 import { plainHeaders } from '@crossgrant/protocol';
 import { verifies } from '@crossgrant/testkit';
 import { expect, test } from 'vitest';
-import { readBearerToken } from './bearer-header.ts';
+import { readAccessToken } from './bearer-header.ts';
 
 function outcome(values: readonly string[], query = ''): string {
-  const result = readBearerToken({
+  const result = readAccessToken({
     headers: plainHeaders(values.map((value) => ['authorization', value] as const)),
     query,
   });
-  return result.ok ? result.value : result.refusal.code;
+  return result.ok ? `${result.value.scheme === 'dpop' ? 'dpop ' : ''}${result.value.token}` : result.refusal.code;
 }
 
 test('the token of one Bearer header is read, the scheme in any case', () => {
   expect(outcome(['Bearer a.b-c_~+/d=='])).toBe('a.b-c_~+/d==');
   expect(outcome(['bEARER abc'])).toBe('abc');
+  expect(outcome(['dpop abc'])).toBe('dpop abc');
 });
 
 verifies(['MET-10', 'LES-86'], 'no header, or another scheme, is no token', () => {
   expect(outcome([])).toBe('bearer/missing');
-  for (const value of ['Basic YTpi', 'DPoP abc', 'Bearer', 'Bearerabc', '', 'bearer\tabc'])
+  for (const value of [
+    'Basic YTpi',
+    'MAC abc',
+    'DPoPabc',
+    'DPoP',
+    'Foo DPoP abc',
+    'Bearer',
+    'Bearerabc',
+    '',
+    'bearer\tabc',
+  ])
     expect(outcome([value]), value).toBe('bearer/scheme');
 });
 

@@ -22,16 +22,18 @@ import {
   authorizeOperations,
   authorizeScopes,
 } from './authorize-message.ts';
-import { type BearerRequest, readBearerToken } from './bearer-header.ts';
-import { challengeResponse } from './challenge-response.ts';
+import { type BearerRequest, readAccessToken } from './bearer-header.ts';
+import { challengeResponse, schemesFor } from './challenge-response.ts';
 import { createIntrospectingVerifier } from './introspect-access-token.ts';
 import { type McpMessage, readMcpMessage } from './mcp-message.ts';
+import { createPossessionGate, type PossessionGate } from './prove-possession.ts';
 import { scopeReach } from './scope-hierarchy.ts';
 import {
   algorithmsOf,
   checkSettings,
   fetchOf,
   keysOf,
+  proofAlgorithmsOf,
   type ResourceServerEvent,
   type ResourceServerOptions,
 } from './settings.ts';
@@ -61,7 +63,7 @@ export interface ResourceServer {
   authorizeScopes(auth: AuthInfo, scopes: ScopeSet): Result<void>;
   authorizeAuthentication(auth: AuthInfo, needs: AuthenticationNeeds): Result<void>;
   authorizeMessage(auth: AuthInfo, request: BearerRequest, body: string): Result<McpMessage>;
-  challenge(refusal: Refusal, id?: string): PlainResponse;
+  challenge(refusal: Refusal, id?: string, request?: BearerRequest): PlainResponse;
   /** All of the above in order, faults included: what adapters call. A caller it has let in before is only asked for what is needed now. */
   admit(request: BearerRequest, needs?: AdmissionNeeds, known?: AuthInfo): Promise<Admission>;
 }
@@ -72,9 +74,9 @@ const verdictsOfIntrospection = 20_000;
 /**
  * Protects one resource with access tokens of one authorization server.
  *
- * Header, signature or introspection, audience, time, revocation, scope: in this order, each time.
+ * Header, proof of possession, signature or introspection, audience, time, revocation, scope: in this order, each time.
  *
- * RFC 9068 §4, RFC 6750, RFC 9728, MCP 2026-07-28 authorization.
+ * RFC 9068 §4, RFC 6750, RFC 9449 §7, RFC 9728, MCP 2026-07-28 authorization.
  */
 export function createResourceServer(options: ResourceServerOptions): ResourceServer {
   checkSettings(options);
@@ -82,7 +84,14 @@ export function createResourceServer(options: ResourceServerOptions): ResourceSe
   const gate = gateOf(options, clock);
   const metadataUrl = protectedResourceMetadataUrl(options.resource);
   const metadataPath = new URL(metadataUrl).pathname;
-  const document = protectedResourceMetadata({ ...options, authorizationServers: [options.authorizationServer] });
+  const proofAlgorithms = proofAlgorithmsOf(options);
+  const dpopRequired = options.dpop?.required === true;
+  const document = protectedResourceMetadata({
+    ...options,
+    authorizationServers: [options.authorizationServer],
+    dpopAlgorithms: proofAlgorithms, // DPO-10
+    dpopRequired, // DPO-10
+  });
   const initialScope = (options.initialScopes ?? options.scopesSupported).filter((scope) => scope !== 'offline_access'); // MCP-14
 
   const server: ResourceServer = {
@@ -100,8 +109,14 @@ export function createResourceServer(options: ResourceServerOptions): ResourceSe
       const authorized = authorizeOperations(auth, message.value.operations, options);
       return authorized.ok ? message : authorized;
     },
-    challenge: (refusal, id = newId('req')) =>
-      challengeResponse(refusal, { id, resourceMetadata: metadataUrl, initialScope }),
+    challenge: (refusal, id = newId('req'), request) =>
+      challengeResponse(refusal, {
+        id,
+        resourceMetadata: metadataUrl,
+        initialScope,
+        proofAlgorithms,
+        schemes: schemesFor(refusal, request, dpopRequired), // RSV-03
+      }),
     admit: (request, needs = {}, known) => admit(server, request, needs, options, known),
   };
   return server;
@@ -109,6 +124,7 @@ export function createResourceServer(options: ResourceServerOptions): ResourceSe
 
 interface Gate {
   readonly verify: TokenVerifier;
+  readonly possession: PossessionGate;
   readonly reach: (scope: ScopeSet) => ScopeSet;
   readonly isRevoked: (auth: AuthInfo) => boolean | Promise<boolean>;
 }
@@ -117,6 +133,7 @@ function gateOf(options: ResourceServerOptions, clock: Clock): Gate {
   return {
     verify:
       options.introspection === undefined ? signatureVerifier(options, clock) : introspectingVerifier(options, clock),
+    possession: createPossessionGate(options, clock),
     reach: scopeReach(options.scopeHierarchy ?? {}),
     isRevoked: options.isRevoked ?? (() => false),
   };
@@ -156,13 +173,16 @@ function introspectingVerifier(options: ResourceServerOptions, clock: Clock): To
 }
 
 async function authenticate(request: BearerRequest, gate: Gate): Promise<Result<AuthInfo>> {
-  const token = readBearerToken(request);
-  if (!token.ok) return token;
-  const claims = await gate.verify(token.value);
+  const presented = readAccessToken(request);
+  if (!presented.ok) return presented;
+  const proof = gate.possession.verify(request, presented.value);
+  if (!proof.ok) return proof; // RSV-03
+  const claims = await gate.verify(presented.value.token, proof.value?.jkt);
   if (!claims.ok) return claims;
   const auth = authInfoOf(claims.value, gate.reach);
   if (await gate.isRevoked(auth)) return refuse('bearer/inactive', { jti: auth.jti }); // LES-36
-  return ok(auth);
+  const used = proof.value === undefined ? ok(undefined) : await gate.possession.use(proof.value);
+  return used.ok ? ok(auth) : used; // RSV-03
 }
 
 async function admit(
@@ -174,9 +194,9 @@ async function admit(
 ): Promise<Admission> {
   try {
     const auth = known === undefined ? await server.authenticate(request) : ok(known);
-    if (!auth.ok) return turnAway(server, auth.refusal, options);
+    if (!auth.ok) return turnAway(server, request, auth.refusal, options);
     const message = await authorize(server, auth.value, request, needs);
-    if (!message.ok) return turnAway(server, message.refusal, options, auth.value);
+    if (!message.ok) return turnAway(server, request, message.refusal, options, auth.value);
 
     const { jti, subject, clientId } = auth.value;
     report(options, { outcome: 'allow', jti, subject, clientId, operations: message.value?.operations });
@@ -203,12 +223,13 @@ async function authorize(
 
 function turnAway(
   server: ResourceServer,
+  request: BearerRequest,
   refusal: Refusal,
   options: ResourceServerOptions,
   auth?: AuthInfo,
 ): Admission {
   const id = newId('req');
-  const response = server.challenge(refusal, id);
+  const response = server.challenge(refusal, id, request);
   report(options, {
     outcome: 'refused',
     id,

@@ -46,10 +46,10 @@ const responseBytes = 16_384;
 export function createIntrospectingVerifier(deps: IntrospectionDeps): TokenVerifier {
   const answers = createVerdictCache<Answer>(deps.maximumVerdicts);
 
-  return async function introspectAccessToken(token) {
+  return async function introspectAccessToken(token, provenKey) {
     const body = await activeBody(token, answers, deps);
     if (body === undefined) return refuse('bearer/inactive'); // RSV-06
-    return judge(body, deps);
+    return judge(body, provenKey, deps);
   };
 }
 
@@ -87,7 +87,7 @@ async function ask(token: string, deps: IntrospectionDeps): Promise<JsonObject |
   return parsed.value.active === true ? parsed.value : undefined; // RSV-06
 }
 
-function judge(body: JsonObject, deps: IntrospectionDeps): Result<AccessTokenClaims> {
+function judge(body: JsonObject, provenKey: string | undefined, deps: IntrospectionDeps): Result<AccessTokenClaims> {
   const nowSeconds = toSeconds(deps.clock());
   const { iss, iat, jti, ...rest } = body;
   const payload = { ...rest, iss: iss ?? deps.authorizationServer, iat: iat ?? nowSeconds, jti: jti ?? 'none' };
@@ -96,5 +96,6 @@ function judge(body: JsonObject, deps: IntrospectionDeps): Result<AccessTokenCla
     resource: deps.resource,
     nowSeconds,
     skewSeconds: deps.skewSeconds,
+    provenKey, // RSV-03
   });
 }

@@ -6,10 +6,18 @@ import {
   pinnedIssuerKeys,
   remoteIssuerKeys,
 } from '@crossgrant/platform';
-import { type Clock, isScopeToken, limits, parseIssuerUrl, parseResourceIdentifier } from '@crossgrant/protocol';
+import {
+  type Clock,
+  dpopAlgorithms,
+  isScopeToken,
+  limits,
+  parseIssuerUrl,
+  parseResourceIdentifier,
+} from '@crossgrant/protocol';
 import { importJwks, isSignatureAlgorithm, type SignatureAlgorithm } from '@crossgrant/protocol/jws';
 import type { AuthInfo } from './auth-info.ts';
 import type { OperationScopes } from './authorize-message.ts';
+import type { ProofUses } from './proof-uses.ts';
 import type { ScopeHierarchy } from './scope-hierarchy.ts';
 
 export interface IntrospectionOptions {
@@ -36,6 +44,23 @@ export interface ResourceServerEvent {
   readonly error?: unknown;
 }
 
+/** How proofs of possession are taken. Without these, tokens may be bound or not, and each says which it is. */
+export interface ResourceDpopOptions {
+  /** Refuses tokens that are not bound to a key. */
+  readonly required?: boolean;
+  readonly algorithms?: readonly SignatureAlgorithm[];
+  /** Asks for nonces, made with this key: 32 random bytes, the same in every process of this resource. */
+  readonly nonceKey?: Uint8Array;
+  /**
+   * Remembers which proofs were used. The default is a memory of this process: where several serve the resource, a proof
+   * counts once in each of them, within the two minutes it lives. Share a store, an SQL store of `@crossgrant/resource` for
+   * instance, to have it count once in all.
+   */
+  readonly uses?: ProofUses;
+  /** What stands in front of the path as this process sees it, where a proxy takes a prefix away: `/v1`. */
+  readonly mountPath?: string;
+}
+
 export interface ResourceServerOptions extends OperationScopes {
   readonly resource: string;
   readonly authorizationServer: string;
@@ -44,6 +69,7 @@ export interface ResourceServerOptions extends OperationScopes {
   readonly keys?: IssuerKeys | { readonly keys: readonly unknown[] };
   readonly algorithms?: readonly SignatureAlgorithm[];
   readonly introspection?: IntrospectionOptions;
+  readonly dpop?: ResourceDpopOptions;
   readonly scopeHierarchy?: ScopeHierarchy;
   /** Scopes that the first challenge names; by default all supported ones. */
   readonly initialScopes?: readonly string[];
@@ -81,6 +107,10 @@ export function checkSettings(options: ResourceServerOptions): void {
     throw misuse('skewSeconds', `must lie between 0 and ${limits.skewSecondsAtMost}`); // LES-35
   if (!isWithin(cacheSeconds, introspectionCacheSecondsAtMost))
     throw misuse('introspection.cacheSeconds', `must lie between 0 and ${introspectionCacheSecondsAtMost}`); // RSV-06
+  if (options.dpop?.nonceKey !== undefined && options.dpop.nonceKey.length !== 32)
+    throw misuse('dpop.nonceKey', 'must be exactly 32 bytes');
+  if (!isMountPath(options.dpop?.mountPath ?? ''))
+    throw misuse('dpop.mountPath', 'must start with a slash and end without one');
   if (introspection?.secret === '') throw misuse('introspection.secret', 'must not be empty');
   if (!allScopes(options).every(isScopeToken)) throw misuse('scopes', 'must be scope tokens without blanks and quotes');
 }
@@ -101,9 +131,17 @@ export function fetchOf(options: ResourceServerOptions): GuardedFetch {
 }
 
 export function algorithmsOf(options: ResourceServerOptions): readonly SignatureAlgorithm[] {
-  const algorithms = options.algorithms ?? ['ES256', 'ES384', 'PS256', 'RS256', 'EdDSA'];
+  return checkAlgorithms('algorithms', options.algorithms ?? ['ES256', 'ES384', 'PS256', 'RS256', 'EdDSA']);
+}
+
+/** The algorithms of proofs. */
+export function proofAlgorithmsOf(options: ResourceServerOptions): readonly SignatureAlgorithm[] {
+  return checkAlgorithms('dpop.algorithms', options.dpop?.algorithms ?? dpopAlgorithms);
+}
+
+function checkAlgorithms(option: string, algorithms: readonly SignatureAlgorithm[]): readonly SignatureAlgorithm[] {
   if (algorithms.length === 0 || !algorithms.every(isSignatureAlgorithm))
-    throw misuse('algorithms', 'must be a list of supported signature algorithms');
+    throw misuse(option, 'must be a list of supported signature algorithms');
   return algorithms;
 }
 
@@ -116,6 +154,10 @@ function allScopes({
 }: ResourceServerOptions): readonly string[] {
   const tables = [tools, methods, scopeHierarchy].flatMap((table) => Object.values(table ?? {}).flat());
   return [...scopesSupported, ...(initialScopes ?? []), ...tables];
+}
+
+function isMountPath(path: string): boolean {
+  return path === '' || /^(?:\/[A-Za-z0-9._~-]+)+$/.test(path);
 }
 
 function isWithin(value: number, most: number): boolean {

@@ -28,7 +28,8 @@ export interface AccessTokenVerifierDeps {
   readonly maximumVerdicts: number;
 }
 
-export type TokenVerifier = (token: string) => Promise<Result<AccessTokenClaims>>;
+/** Judges a token. `provenKey` is the key that this very request proved; without it a bound token is refused. */
+export type TokenVerifier = (token: string, provenKey?: string) => Promise<Result<AccessTokenClaims>>;
 
 /** A signature that was good, and the keys that were the issuer's at the time. */
 interface SignatureVerdict {
@@ -47,7 +48,7 @@ interface SignatureVerdict {
 export function createAccessTokenVerifier(deps: AccessTokenVerifierDeps): TokenVerifier {
   const verdicts = createVerdictCache<SignatureVerdict>(deps.maximumVerdicts);
 
-  return async function verifyAccessToken(token) {
+  return async function verifyAccessToken(token, provenKey) {
     const key = verdictKey(token, deps.resource);
     const jws = (await recall(verdicts, key, deps)) ?? (await verifySignature(token, key, verdicts, deps));
     if ('ok' in jws) return jws;
@@ -56,6 +57,7 @@ export function createAccessTokenVerifier(deps: AccessTokenVerifierDeps): TokenV
       resource: deps.resource,
       nowSeconds: toSeconds(deps.clock()),
       skewSeconds: deps.skewSeconds,
+      provenKey, // RSV-03
     });
   };
 }
