@@ -27,7 +27,7 @@ export const lessons: readonly Lesson[] = [
   { id: 'LES-22', cause: 'facts of the authorization are not stored with the artefact', rule: 'code and refresh rows hold client, redirect, PKCE, resources, scope, `cnf`, session, `auth_time`; later requests only narrow', status: 'tested' },
   { id: 'LES-23', cause: 'punishment before proof', rule: 'reuse detection acts only after the whole secret matched', status: 'tested' },
   { id: 'LES-24', cause: 'read, check, write', rule: 'the conditional statement of `design.md` 6, which also demands `revoked_at is null`; the race test is part of the store contract suite', status: 'tested' },
-  { id: 'LES-25', cause: 'order told by clock or process memory', rule: 'reuse is told by row and state, never by comparing times', status: { deferred: 'refresh tokens as subject tokens' } },
+  { id: 'LES-25', cause: 'order told by clock or process memory', rule: 'reuse is told by row and state, never by comparing times', status: 'tested' },
   { id: 'LES-26', cause: 'time of acceptance and of memory computed apart; the key is a format', rule: '`acceptUntil` and `keepUntil` come from one function; replay keys are versioned and both versions are read for one lifetime', status: 'tested' },
   { id: 'LES-27', cause: 'one namespace for different kinds', rule: 'kind is part of the primary key; sealing and MAC keys are derived per purpose', status: 'tested' },
   { id: 'LES-28', cause: 'policy reads the request, not the proof', rule: 'policy sees only the proven method, which must equal the registered one', status: 'tested' },

@@ -21,8 +21,14 @@ export { endSessions, type SessionChoice } from './sessions/end-sessions.ts';
 export { findSession, listEndedSessions, type SessionRecord } from './sessions/session.ts';
 export { createSignOn, type SignOn } from './sign-on/create-sign-on.ts';
 export { passwordAssurance, type SignOnOptions } from './sign-on/deps.ts';
-export { sweepArtifacts } from './store/artifacts.ts';
+export { type ArtifactDeps, sweepArtifacts } from './store/artifacts.ts';
 export type { IdentityDatabase } from './store/identity-database.ts';
 export { identityMigrations } from './store/migrations.ts';
+export {
+  createRefreshTokens,
+  type RefreshTokenFacts,
+  type RefreshTokens,
+  type StoredRefreshToken,
+} from './store/refresh-tokens.ts';
 export type { IdentitySchema } from './store/schema.ts';
 export { findTenantByIssuer, type Tenant, upsertTenant } from './store/tenants.ts';

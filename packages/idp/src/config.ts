@@ -60,6 +60,8 @@ export interface ClientAppConfig {
   readonly refreshTokens?: boolean;
   /** Refuses its token requests without a proof of possession. */
   readonly dpopRequired?: boolean;
+  /** Replaces the refresh token at each renewal also for a confidential client. */
+  readonly refreshTokenRotation?: boolean;
   readonly tags?: readonly string[];
   readonly state?: 'active' | 'blocked';
   readonly idTokenSignedResponseAlg?: 'RS256' | 'ES256';

@@ -1,5 +1,12 @@
 import type { ServerResponse } from 'node:http';
-import { createSignOn, identityMigrations, passwordAssurance, type SignOn, upsertTenant } from '@crossgrant/identity';
+import {
+  createRefreshTokens,
+  createSignOn,
+  identityMigrations,
+  passwordAssurance,
+  type SignOn,
+  upsertTenant,
+} from '@crossgrant/identity';
 import {
   createDpopNonces,
   createLog,
@@ -185,6 +192,7 @@ function exchangeDeps(
     ...own,
     issuer: config.issuer,
     sessions: createSessionReader(parts.database, own.tenantId),
+    refreshTokens: createRefreshTokens({ ...parts, tenantId: own.tenantId }),
     subjects: createSubjectBook(parts.database, own.tenantId),
     proofs: proofDeps(config, own.tenantId, parts.secretBox),
     limits: { byClient: createRateLimiter(limits.perClient), byPerson: createRateLimiter(limits.perClientAndPerson) },

@@ -231,6 +231,8 @@ export async function startIdpWorld(options: WorldOptions = {}): Promise<IdpWorl
         iat: seconds(),
         exp: seconds() + 600,
         auth_time: seconds() - 100,
+        acr: 'urn:crossgrant:acr:password',
+        amr: ['pwd'],
         sid,
         ...claims,
       };

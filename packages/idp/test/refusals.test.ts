@@ -101,8 +101,8 @@ verifies('TEX-05', 'only ID-JAGs can be asked for', async () => {
   }
 });
 
-verifies('TEX-06', 'only ID tokens are subjects', async () => {
-  for (const type of [tokenTypes.refreshToken, tokenTypes.saml2, tokenTypes.jwt]) {
+verifies('TEX-06', 'only ID tokens and refresh tokens are subjects', async () => {
+  for (const type of [tokenTypes.accessToken, tokenTypes.saml2, tokenTypes.jwt]) {
     await expectRefused(
       await world.exchange({ subject_token_type: type }),
       400,

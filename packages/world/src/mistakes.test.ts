@@ -103,6 +103,12 @@ describe('the sentence for a mistake', () => {
       'authserver.trustedIssuers[0].keys.jwks: must hold public keys only; a private member ("d", "p", "k") was found.',
     ],
     [
+      'rotation of refresh tokens that are not given',
+      '      refreshTokens: true\n',
+      '      refreshTokenRotation: true\n',
+      'policy.clientApps[1].refreshTokenRotation: needs refreshTokens: true.',
+    ],
+    [
       'an unknown client app',
       '- client: agent\n',
       '- client: agnt\n',

@@ -19,6 +19,7 @@ const app: ClientApp = {
   state: 'active',
   refreshTokens: false,
   dpopRequired: false,
+  refreshTokenRotation: false,
   tokenEndpointAuthMethods: ['client_secret_post'],
   tags: [],
   version: 1,

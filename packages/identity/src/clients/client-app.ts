@@ -27,6 +27,8 @@ export interface ClientApp {
   readonly refreshTokens: boolean;
   /** Every token request must carry a proof of possession: `dpop_bound_access_tokens` of RFC 9449 §5.2. */
   readonly dpopRequired: boolean;
+  /** Whether each renewal replaces the refresh token of a confidential client, too. */
+  readonly refreshTokenRotation: boolean;
   readonly tags: readonly string[];
   readonly secretMacs: readonly SecretMac[];
   readonly version: number;
@@ -86,6 +88,7 @@ function toClientApp(row: ClientAppRow, secretMacs: readonly SecretMac[]): Clien
     state: row.state === 'active' ? 'active' : 'blocked', // LES-20
     refreshTokens: row.refresh_tokens === 1,
     dpopRequired: row.dpop_required !== 0,
+    refreshTokenRotation: row.refresh_token_rotation === 1,
     tags: JSON.parse(row.tags) as string[],
     secretMacs,
     version: row.version,

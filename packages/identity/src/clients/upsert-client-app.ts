@@ -22,6 +22,7 @@ export interface ClientAppInput {
   readonly idTokenAlgorithm?: 'RS256' | 'ES256';
   readonly refreshTokens?: boolean;
   readonly dpopRequired?: boolean;
+  readonly refreshTokenRotation?: boolean;
   readonly tags?: readonly string[];
   readonly state?: 'active' | 'blocked';
 }
@@ -162,6 +163,7 @@ function toRow(
     id_token_algorithm: input.idTokenAlgorithm ?? known?.idTokenAlgorithm ?? 'RS256',
     refresh_tokens: Number(input.refreshTokens ?? known?.refreshTokens ?? false),
     dpop_required: Number(input.dpopRequired ?? known?.dpopRequired ?? false),
+    refresh_token_rotation: Number(input.refreshTokenRotation ?? known?.refreshTokenRotation ?? false),
     tags: JSON.stringify(input.tags ?? known?.tags ?? []),
     ...takeStatedState(state, input.state, 'active'),
     created_at: key.now,

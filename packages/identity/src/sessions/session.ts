@@ -103,7 +103,12 @@ export async function recordSession(
   return written !== undefined;
 }
 
-function toSession(row: SessionRow): SessionRecord {
+type StoredSession = Pick<
+  SessionRow,
+  'sid' | 'client_id' | 'user_id' | 'auth_time_seconds' | 'acr' | 'amr' | 'address' | 'ended_at' | 'expires_at'
+>;
+
+export function toSession(row: StoredSession): SessionRecord {
   return {
     sid: row.sid,
     clientId: row.client_id,

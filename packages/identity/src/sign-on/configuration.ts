@@ -45,7 +45,7 @@ export function providerConfiguration(deps: SignOnDeps): Configuration {
     enabledJWA: { idTokenSigningAlgValues: ['RS256', 'ES256'] },
     expiresWithSession: () => true,
     issueRefreshToken: async (_ctx, client) => client.grantTypeAllowed('refresh_token'),
-    rotateRefreshToken: (ctx) => ctx.oidc.client?.clientAuthMethod === 'none',
+    rotateRefreshToken: (ctx) => rotatesRefreshTokens(deps, ctx),
     clientBasedCORS: () => false,
     renderError: (ctx, out, error) => renderFailure(deps, ctx, out.error, error),
     ttl: lifetimes(deps),
@@ -106,6 +106,12 @@ function signOnPolicy(): Policy {
     }),
   );
   return policy as Policy;
+}
+
+/** Whoever holds the token of a public client is that client, so each use replaces it. RFC 9700 §4.14. */
+async function rotatesRefreshTokens(deps: SignOnDeps, { oidc }: KoaContextWithOIDC): Promise<boolean> {
+  if (oidc.client === undefined || oidc.client.clientAuthMethod === 'none') return true; // RTK-04
+  return (await deps.findClient(oidc.client.clientId))?.refreshTokenRotation === true;
 }
 
 interface TokenFacts {

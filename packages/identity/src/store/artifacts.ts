@@ -1,6 +1,6 @@
-import type { SecretBox } from '@crossgrant/platform';
+import type { AuditEntry, SecretBox } from '@crossgrant/platform';
 import type { Clock } from '@crossgrant/protocol';
-import { type IdentityDatabase, queries } from './identity-database.ts';
+import { changeTenant, type IdentityDatabase, queries } from './identity-database.ts';
 import type { OidcArtifactRow } from './schema.ts';
 
 export interface ArtifactDeps {
@@ -34,7 +34,8 @@ export function artifactRow(
     kind,
     tenant_id: deps.tenantId,
     id: artifactKey(deps, kind, id),
-    grant_id: textOf(payload.grantId),
+    grant_id: textOf(kind === 'Grant' ? id : payload.grantId),
+    sid: textOf(payload.sid),
     uid: textOf(payload.uid),
     user_code: textOf(payload.userCode),
     payload: JSON.stringify(withoutCredentials(payload)),
@@ -47,12 +48,12 @@ export function artifactRow(
 
 /** Writes an artefact, or the next state of it. What was revoked stays revoked. */
 export async function saveArtifact(deps: ArtifactDeps, row: OidcArtifactRow): Promise<void> {
-  const { grant_id, uid, user_code, payload, expires_at } = row;
+  const { grant_id, sid, uid, user_code, payload, expires_at } = row;
   await queries(deps.database)
     .insertInto('oidc_artifacts')
     .values(row)
     .onConflict((conflict) =>
-      conflict.columns(['kind', 'tenant_id', 'id']).doUpdateSet({ grant_id, uid, user_code, payload, expires_at }),
+      conflict.columns(['kind', 'tenant_id', 'id']).doUpdateSet({ grant_id, sid, uid, user_code, payload, expires_at }),
     )
     .execute();
 }
@@ -91,33 +92,46 @@ export async function consumeArtifact(deps: ArtifactDeps, kind: string, id: stri
 }
 
 export async function destroyArtifact(deps: ArtifactDeps, kind: string, id: string): Promise<void> {
-  const key = artifactKey(deps, kind, id);
-  if (kind === 'Grant') return entombGrant(deps, key);
+  if (kind === 'Grant') return revokeGrant(deps, id);
   await queries(deps.database)
     .deleteFrom('oidc_artifacts')
     .where('kind', '=', kind)
     .where('tenant_id', '=', deps.tenantId)
-    .where('id', '=', key)
+    .where('id', '=', artifactKey(deps, kind, id))
     .execute();
 }
 
 /**
  * Revokes a grant with every code and token of it. The grant leaves a tombstone, so that neither an authorization nor a
- * refresh that began before brings it back: tokens without a live grant are dead.
+ * refresh that began before brings it back: tokens without a live grant are dead. What was decided by one of its tokens
+ * and is not committed yet is decided again. An audit row becomes durable with the change.
  */
-export async function revokeGrant(deps: ArtifactDeps, grantId: string): Promise<void> {
-  await entombGrant(deps, artifactKey(deps, 'Grant', grantId));
-  await revokeByGrantId(deps, grantId);
+export async function revokeGrant(deps: ArtifactDeps, grantId: string, audit?: AuditEntry): Promise<void> {
+  await changeTenant(deps.database, deps.tenantId, async (trx, _epoch, auditChange) => {
+    await trx
+      .updateTable('oidc_artifacts')
+      .set({ revoked_at: deps.clock() })
+      .where('kind', '=', 'Grant')
+      .where('tenant_id', '=', deps.tenantId)
+      .where('id', '=', artifactKey(deps, 'Grant', grantId))
+      .execute();
+    await trx
+      .deleteFrom('oidc_artifacts')
+      .where('tenant_id', '=', deps.tenantId)
+      .where('grant_id', '=', grantId)
+      .where('kind', 'not in', ['Interaction', 'Grant'])
+      .execute();
+    if (audit !== undefined) auditChange(audit);
+  });
 }
 
-export async function revokeByGrantId(deps: ArtifactDeps, grantId: string, kind?: string): Promise<void> {
-  let revoked = queries(deps.database)
+export async function revokeByGrantId(deps: ArtifactDeps, grantId: string, kind: string): Promise<void> {
+  await queries(deps.database)
     .deleteFrom('oidc_artifacts')
     .where('tenant_id', '=', deps.tenantId)
-    .where('grant_id', '=', grantId);
-  if (kind !== undefined) revoked = revoked.where('kind', '=', kind);
-  else revoked = revoked.where('kind', '!=', 'Interaction');
-  await revoked.execute();
+    .where('grant_id', '=', grantId)
+    .where('kind', '=', kind)
+    .execute();
 }
 
 /** Removes what expired, a bounded number of rows at a time. Returns how many went. */
@@ -160,17 +174,8 @@ function select(deps: ArtifactDeps, kind: string) {
     .where((e) => e.or([e('expires_at', 'is', null), e('expires_at', '>', deps.clock())]));
 }
 
-async function entombGrant(deps: ArtifactDeps, key: string): Promise<void> {
-  await queries(deps.database)
-    .updateTable('oidc_artifacts')
-    .set({ revoked_at: deps.clock() })
-    .where('kind', '=', 'Grant')
-    .where('tenant_id', '=', deps.tenantId)
-    .where('id', '=', key)
-    .execute();
-}
-
-function artifactKey(deps: ArtifactDeps, kind: string, id: string): string {
+/** What an artefact is stored under: nothing that opens anything. */
+export function artifactKey(deps: ArtifactDeps, kind: string, id: string): string {
   return deps.secretBox.mac(`oidc-artifact/${kind}`, id); // LES-29, LES-27
 }
 

@@ -23,6 +23,16 @@ export const identityMigrations: readonly Migration[] = [
         .execute();
     },
   },
+  {
+    name: 'identity-2-assurance',
+    async up(db) {
+      await db.schema.alterTable('oidc_artifacts').addColumn('sid', 'text').execute();
+      await db.schema
+        .alterTable('client_apps')
+        .addColumn('refresh_token_rotation', 'bigint', (column) => column.notNull().defaultTo(0))
+        .execute();
+    },
+  },
 ];
 
 type Columns = Readonly<Record<string, 'text' | 'text?' | 'bigint' | 'bigint?'>>;

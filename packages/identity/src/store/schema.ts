@@ -94,6 +94,8 @@ export interface ClientAppRow {
   id_token_algorithm: string;
   refresh_tokens: number;
   dpop_required: number;
+  /** A confidential client whose refresh tokens are replaced at each renewal; those of public clients always are. */
+  refresh_token_rotation: number;
   tags: string;
   state: 'active' | 'blocked';
   /** What the configuration last asked for. */
@@ -116,7 +118,10 @@ export interface OidcArtifactRow {
   kind: string;
   tenant_id: string;
   id: string;
+  /** The grant an artefact belongs to; of a grant itself, its own id. */
   grant_id: string | null;
+  /** The session of a code or a token. */
+  sid: string | null;
   uid: string | null;
   user_code: string | null;
   payload: string;

@@ -1,3 +1,4 @@
+import type { RefreshTokens } from '@crossgrant/identity';
 import type { KeyRing, Logger, RefusalCounter, SecretBox } from '@crossgrant/platform';
 import type { Clock, DpopNonces } from '@crossgrant/protocol';
 import type { DpopVerifier } from '@crossgrant/protocol/jws';
@@ -25,6 +26,7 @@ export interface ExchangeDeps {
   readonly keyRing: KeyRing;
   readonly secretBox: SecretBox;
   readonly sessions: SessionReader;
+  readonly refreshTokens: RefreshTokens;
   readonly subjects: SubjectBook;
   readonly proofs: ProofDeps;
   /** Counts the refusals of callers that did not prove who they are. */

@@ -49,6 +49,7 @@ function factsOf(found: Found, refusal: Refusal | undefined): JsonObject {
     policyVersion: live.epoch,
     callerAddress: found.callerAddress,
     detail: refusal?.detail,
+    subject: found.token?.kind ?? found.request?.subjectTokenType.split(':').at(-1),
     groups: facts?.groups,
     acr: facts?.acr,
     amr: facts?.amr,

@@ -39,6 +39,8 @@ export function createExchange(deps: ExchangeDeps): (call: ExchangeCall) => Prom
   async function evaluate(start: ExchangeStart): Promise<PlainResponse | 'stale'> {
     const run = await runPipeline(steps, start);
     if (!run.ok && run.state.client === undefined) return refuseStranger(start, run.refusal, deps); // LES-84
+    const reusedGrant = run.state.token?.reusedGrant;
+    if (!run.ok && reusedGrant !== undefined) return endFamily(reusedGrant, run, deps); // RTK-03
     const outcome = await deps.database.commits.commit({
       scope: deps.tenantId,
       expectedEpoch: start.live.epoch,
@@ -69,6 +71,16 @@ export function createExchange(deps: ExchangeDeps): (call: ExchangeCall) => Prom
     }
     throw new StoreUnavailable('rights changed faster than an exchange could be decided');
   };
+}
+
+/** Whoever shows a token that was rotated away proves that it is in two hands: the whole family ends, on record. */
+async function endFamily(
+  grantId: string,
+  { state, refusal }: { readonly state: Found; readonly refusal: Refusal },
+  deps: ExchangeDeps,
+): Promise<PlainResponse> {
+  await deps.refreshTokens.endFamily(grantId, exchangeAudit(deps.tenantId, state, refusal));
+  return refusedResponse(state, refusal, deps);
 }
 
 /** Refusals of callers that proved nothing are counted: a row for each would let anybody fill the disk. */

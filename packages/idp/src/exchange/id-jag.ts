@@ -48,8 +48,8 @@ export function signIdJag(keyRing: KeyRing, order: IdJagOrder): Result<SignedIdJ
     resources: allowed.resources,
     scope: allowed.scopes,
     authTime: permit.authTime, // IDJ-13
-    acr: permit.session.acr, // IDJ-13
-    amr: permit.session.amr, // IDJ-13
+    acr: permit.acr, // IDJ-13
+    amr: permit.amr, // IDJ-13
     sessionExpiry: permit.notAfter, // LES-21
     tenant: resourceApp.tenantClaim, // IDJ-15
     ...emailClaims(permit, connection),

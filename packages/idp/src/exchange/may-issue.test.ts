@@ -41,6 +41,8 @@ function refusal(over: Over, grantType: string): string {
     userId: 'usr_1',
     session: over.session === null ? undefined : { ...session, ...over.session },
     authTime: 999_000,
+    acr: undefined,
+    amr: undefined,
     ...over.attempt,
   };
   const permit = mayIssue(live, attempt, nowMs);

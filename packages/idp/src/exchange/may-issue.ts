@@ -14,6 +14,9 @@ export interface IssuePermit {
   readonly notAfter: number;
   /** Seconds: when the person authenticated, as far as the presented credential can vouch for it. */
   readonly authTime: number;
+  /** How the person authenticated then. What the session reached later is not of this credential. */
+  readonly acr: string | undefined;
+  readonly amr: readonly string[] | undefined;
   readonly [permitted]: true;
 }
 
@@ -37,8 +40,10 @@ export interface IssueAttempt {
   readonly client: ClientApp;
   readonly userId: string;
   readonly session: LiveSession | undefined;
-  /** Seconds, from the presented credential. */
+  /** Seconds, from the presented credential, like `acr` and `amr`. */
   readonly authTime: number;
+  readonly acr: string | undefined;
+  readonly amr: readonly string[] | undefined;
 }
 
 /**
@@ -73,6 +78,8 @@ export function mayIssue(live: LiveState, attempt: IssueAttempt, nowMs: number):
     session,
     notAfter: Math.floor(session.expiresAt / 1000),
     authTime,
+    acr: attempt.acr, // RTK-05, IDJ-13
+    amr: attempt.amr, // RTK-05, IDJ-13
   };
   return ok(permit as IssuePermit);
 }

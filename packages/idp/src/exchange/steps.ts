@@ -10,6 +10,7 @@ import {
   tokenTypes,
   toSeconds,
 } from '@crossgrant/protocol';
+import type { DpopProof } from '@crossgrant/protocol/jws';
 import { evaluatePolicy } from '../domain/policy/evaluate.ts';
 import type { Facts } from '../domain/policy/model.ts';
 import type { LiveState } from '../snapshot/live-state.ts';
@@ -21,6 +22,8 @@ import { type IssuePermit, mayIssue } from './may-issue.ts';
 import { permitted } from './outcome.ts';
 import { pipeline } from './pipeline.ts';
 import { checkProofDemanded, verifyProof } from './proof.ts';
+import { readRefreshToken } from './refresh-token-subject.ts';
+import type { Subject } from './subject.ts';
 import { verifyIdToken } from './subject-token.ts';
 
 /** What one evaluation begins with. Everything is judged against the one state `live`. */
@@ -40,7 +43,7 @@ export interface ExchangeStart {
  * everything before policy, and policy before a signature exists.
  */
 export function exchangeSteps(deps: ExchangeDeps) {
-  const { secretBox, keyRing, limits, issuer } = deps;
+  const { secretBox, keyRing, limits } = deps;
 
   return pipeline<ExchangeStart>()
     .step('client authentication', (state) => proveClient(secretBox, state)) // TEX-03
@@ -48,25 +51,14 @@ export function exchangeSteps(deps: ExchangeDeps) {
     .step('rate of the client', (state) => checkRate(limits.byClient, state.client.id, state)) // TEX-28
     .step('proof of possession', (state) => verifyProof(deps.proofs, state)) // DPO-01
     .step('request', ({ form }) => readRequest(form))
-    .step('subject token', ({ request, client, nowMs }) => {
-      const subject = verifyIdToken(request.subjectToken, {
-        issuer,
-        clientId: client.clientId,
-        keys: keyRing,
-        nowSeconds: toSeconds(nowMs),
-      });
-      return subject.ok ? ok({ token: subject.value }) : subject; // TEX-07
-    })
+    .step('subject token', (state) => readSubject(deps, state)) // TEX-07, TEX-10
+    .step('not rotated away', ({ token }) => refuseReused(token)) // RTK-03
     .step('rate of the person', (state) =>
       checkRate(limits.byPerson, `${state.client.id} ${state.token.userId}`, state),
     ) // TEX-28
     .step('live state', async ({ live, client, token, nowMs }) => {
-      const session = await deps.sessions(token.sid, live.epoch);
-      const permit = mayIssue(
-        live,
-        { grantType: grantTypes.tokenExchange, client, userId: token.userId, session, authTime: token.authTime },
-        nowMs,
-      );
+      const session = token.session ?? (await deps.sessions(token.sid, live.epoch));
+      const permit = mayIssue(live, { ...token, grantType: grantTypes.tokenExchange, client, session }, nowMs);
       return permit.ok ? ok({ permit: permit.value }) : permit; // TEX-09
     })
     .step('connection', ({ live, client, request }) => findConnection(live, client, request.audience)) // TEX-13
@@ -106,9 +98,28 @@ function readRequest(
   form: FormParameters,
 ): Result<{ request: Exclude<ReturnType<typeof parseExchangeRequest>, { ok: false }>['value'] }> {
   const request = parseExchangeRequest(form);
-  if (!request.ok) return request;
-  if (request.value.subjectTokenType !== tokenTypes.idToken) return refuse('exchange/subject-token-type'); // TEX-06
-  return ok({ request: request.value });
+  return request.ok ? ok({ request: request.value }) : request; // TEX-06
+}
+
+type Request = ReturnType<typeof readRequest> extends Result<infer Read> ? Read : never;
+
+/** The subject token by its type; a refresh token is never looked at as an ID token, nor the other way round. */
+async function readSubject(
+  { issuer, keyRing, refreshTokens }: ExchangeDeps,
+  { request, client, proof, nowMs }: ExchangeStart & Request & { client: ClientApp; proof: DpopProof | undefined },
+): Promise<Result<{ token: Subject }>> {
+  const { subjectToken, subjectTokenType } = request;
+  const expected = { issuer, clientId: client.clientId, keys: keyRing, nowSeconds: toSeconds(nowMs) };
+  const subject =
+    subjectTokenType === tokenTypes.refreshToken
+      ? await readRefreshToken(refreshTokens, subjectToken, { client, provenKey: proof?.jkt })
+      : verifyIdToken(subjectToken, expected);
+  return subject.ok ? ok({ token: subject.value }) : subject;
+}
+
+function refuseReused({ reusedGrant }: Subject): Result<object> {
+  if (reusedGrant !== undefined) return refuse('subject-token/refresh-token-reused'); // RTK-03, LES-25
+  return ok({});
 }
 
 interface FactSources extends ExchangeStart {
@@ -132,8 +143,8 @@ function collectFacts({ client, permit, request, resourceApp, callerAddress, now
     scopes: request.scope,
     userId: person.id,
     groups: person.groups,
-    acr: session.acr,
-    amr: session.amr,
+    acr: permit.acr,
+    amr: permit.amr,
     authTime: permit.authTime,
     address: session.address,
     callerAddress: callerAddress === '' ? undefined : callerAddress,

@@ -7,13 +7,7 @@ import {
   type VerifiedJws,
   verifyJws,
 } from '@crossgrant/protocol/jws';
-
-/** What a verified ID token says of the person and the sign-on. */
-export interface IdTokenSubject {
-  readonly userId: string;
-  readonly sid: string;
-  readonly authTime: number;
-}
+import type { Subject } from './subject.ts';
 
 export interface IdTokenExpectations {
   readonly issuer: string;
@@ -30,7 +24,7 @@ const algorithms: readonly SignatureAlgorithm[] = ['RS256', 'ES256'];
  *
  * ID-JAG-04 §4.3.3, OIDC Core §3.1.3.7, RFC 8725 §3.11.
  */
-export function verifyIdToken(text: string, expected: IdTokenExpectations): Result<IdTokenSubject> {
+export function verifyIdToken(text: string, expected: IdTokenExpectations): Result<Subject> {
   const parsed = parseCompactJws(text, { maxBytes: limits.assertionBytes });
   if (!parsed.ok) return refuse('subject-token/malformed', { problem: parsed.refusal.problem }); // TEX-07, ATK-47
   if (!isIdTokenShape(parsed.value)) return refuse('subject-token/not-an-id-token', { typ: parsed.value.header.typ }); // TEX-08, ATK-08
@@ -44,11 +38,8 @@ function isIdTokenShape({ header, payload }: ParsedJws): boolean {
   return header.typ === undefined || sameTyp(header.typ, typs.idToken);
 }
 
-function checkClaims(
-  { payload }: VerifiedJws,
-  { issuer, clientId, nowSeconds }: IdTokenExpectations,
-): Result<IdTokenSubject> {
-  const { iss, sub, exp, iat, sid, auth_time: authTime } = payload;
+function checkClaims({ payload }: VerifiedJws, { issuer, clientId, nowSeconds }: IdTokenExpectations): Result<Subject> {
+  const { iss, sub, exp, iat, sid, auth_time: authTime, acr, amr } = payload;
   const latest = nowSeconds + limits.skewSeconds;
 
   if (iss !== issuer) return refuse('subject-token/issuer'); // TEX-07
@@ -58,10 +49,16 @@ function checkClaims(
   if (!isNumericDate(exp)) return refuse('subject-token/claims', { claim: 'exp' }); // TEX-07
   if (!isNumericDate(iat)) return refuse('subject-token/claims', { claim: 'iat' }); // TEX-07
   if (!isNumericDate(authTime)) return refuse('subject-token/claims', { claim: 'auth_time' }); // IDJ-13
+  if (acr !== undefined && typeof acr !== 'string') return refuse('subject-token/claims', { claim: 'acr' }); // IDJ-13
+  if (amr !== undefined && !isTextArray(amr)) return refuse('subject-token/claims', { claim: 'amr' }); // IDJ-13
   if (nowSeconds >= exp) return refuse('subject-token/expired'); // TEX-07
   if (iat > latest) return refuse('subject-token/not-yet-valid'); // TEX-07
   if (authTime > latest) return refuse('subject-token/not-yet-valid', { claim: 'auth_time' }); // TEX-07
-  return ok({ userId: sub, sid, authTime });
+  return ok({ kind: 'id_token', userId: sub, sid, authTime, acr, amr });
+}
+
+function isTextArray(value: unknown): value is readonly string[] {
+  return Array.isArray(value) && value.every((item) => typeof item === 'string');
 }
 
 /** A one-element array is the string; a token with a second audience was made for somebody else too. */

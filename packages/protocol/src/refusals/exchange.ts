@@ -122,6 +122,11 @@ export const exchangeRefusals = {
     reason: 'The refresh token is unknown, expired, revoked, or of another client.',
     rules: ['TEX-10'],
   },
+  'subject-token/refresh-token-reused': {
+    ...subject,
+    reason: 'The refresh token was replaced by a later one before; every token of its family was ended.',
+    rules: ['RTK-03', 'TEX-10'],
+  },
   'policy/denied': { ...denied, reason: 'A rule denies, or no rule allows.', rules: ['TEX-16'] },
   'policy/pending': { ...denied, reason: 'An access request was filed and waits for approval.', rules: ['TEX-16'] },
   'policy/connection-inactive': {

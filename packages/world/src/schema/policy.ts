@@ -27,13 +27,24 @@ const clientApp = z
     redirectUris: z.array(url).default([]).describe('Compared exactly; on loopback any port counts.'),
     postLogoutRedirectUris: z.array(url).default([]).describe('Where it may send people after sign-out.'),
     auth: clientAppAuth,
-    refreshTokens: z.boolean().default(false).describe('Whether this app gets a refresh token at sign-on.'),
+    refreshTokens: z
+      .boolean()
+      .default(false)
+      .describe('Whether this app gets a refresh token at sign-on. It can be exchanged like an ID token.'),
+    refreshTokenRotation: z
+      .boolean()
+      .default(false)
+      .describe('Whether each renewal replaces the refresh token. Those of public clients always are replaced.'),
     idTokenAlgorithm: z
       .enum(['RS256', 'ES256'], { error: 'must be RS256 or ES256.' })
       .default('RS256')
       .describe('What signs its ID tokens.'),
     state: z.enum(['active', 'blocked'], { error: 'must be active or blocked.' }).optional().describe(statedOnce),
     tags,
+  })
+  .refine(({ refreshTokens, refreshTokenRotation }) => refreshTokens || !refreshTokenRotation, {
+    path: ['refreshTokenRotation'],
+    error: 'needs refreshTokens: true.',
   })
   .meta({ id: 'ClientApp', description: 'An AI app that signs people on and asks for ID-JAGs.' });
 
