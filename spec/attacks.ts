@@ -58,7 +58,7 @@ export const attacks: readonly Attack[] = [
   { id: 'ATK-53', name: 'Policy oracle', response: 'coarse errors; `invalid_target` for everything not registered for this client', status: 'tested' },
   { id: 'ATK-54', name: 'Trust-list disclosure', response: 'MET-03; uniform errors; equal timing for unknown and known issuer is not needed but no fetch may differ observably', status: 'tested' },
   { id: 'ATK-55', name: 'SAML wrapping / XXE / audience swap', response: 'SAM-01/02', status: { deferred: 'SAML assertions as subject tokens' } },
-  { id: 'ATK-56', name: 'Client-assertion audience attack', response: 'issuer-only `aud` (both sides), client pins issuer', status: { partly: 'the client signs for the issuer alone, and the check of a server stands; no server registers such clients yet' } },
+  { id: 'ATK-56', name: 'Client-assertion audience attack', response: 'issuer-only `aud` (both sides), client pins issuer', status: 'tested' },
   { id: 'ATK-57', name: 'Basic-auth decoding mismatch', response: 'form-url-decode after base64, first `:` splits', status: 'tested' },
   { id: 'ATK-58', name: 'CIMD document swap', response: 'allow-list, key-change audit, short cache, admin notice', status: { deferred: 'client ID metadata documents' } },
   { id: 'ATK-59', name: 'Cross-profile fall-through', response: 'RED-05; generic handler off by default', status: 'tested' },

@@ -1,4 +1,3 @@
-export { authenticateClient, type ClientAuthenticationDeps } from './clients/authenticate-client.ts';
 export {
   type ClientApp,
   type ClientAuthMethodName,
@@ -6,7 +5,9 @@ export {
   listClientApps,
   type SecretMac,
 } from './clients/client-app.ts';
+export { type ClientKeys, createClientKeys } from './clients/client-keys.ts';
 export { clientSecretMac, isSameMac, type SecretOwner } from './clients/client-secret.ts';
+export { type ProofDeps, type ProvenClientApp, proveClientApp, readClientClaim } from './clients/prove-client.ts';
 export { isAcceptableRedirectUri, isRegisteredRedirectUri } from './clients/redirect-uri.ts';
 export { type ClientAppInput, upsertClientApp } from './clients/upsert-client-app.ts';
 export { renderDecisionPage } from './pages/message-pages.ts';

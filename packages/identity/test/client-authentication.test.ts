@@ -1,3 +1,4 @@
+import { generateSigningKey } from '@crossgrant/protocol/jws';
 import { verifies } from '@crossgrant/testkit';
 import { createRobotBrowser, signOn } from '@crossgrant/testkit/sign-on-robot';
 import { afterAll, beforeAll, expect, test } from 'vitest';
@@ -16,7 +17,12 @@ import {
 const otherSecret = 'other-secret-0123456789abcdef0123456789abcdef';
 const basicOnly = { ...agent, clientId: 'basic-only', tokenEndpointAuthMethods: ['client_secret_basic'] as const };
 const postOnly = { ...agent, clientId: 'post-only', tokenEndpointAuthMethods: ['client_secret_post'] as const };
-const keyOnly = { ...agent, clientId: 'key-only', tokenEndpointAuthMethods: ['private_key_jwt'] as const };
+const keyOnly = {
+  ...agent,
+  clientId: 'key-only',
+  tokenEndpointAuthMethods: ['private_key_jwt'] as const,
+  keys: { jwks: { keys: [generateSigningKey('ES256').publicJwk] } },
+};
 let world: SignOnWorld;
 
 beforeAll(async () => {

@@ -49,13 +49,22 @@ export interface PolicySection {
 
 export type ClientAuthMethodConfig = 'client_secret_basic' | 'client_secret_post' | 'private_key_jwt' | 'none';
 
+export interface ClientAppAuthConfig {
+  readonly methods: readonly ClientAuthMethodConfig[];
+  readonly secret?: string;
+  /** The public keys of an app that signs its assertions, or where they are published. */
+  readonly keys?: { readonly jwks: unknown } | { readonly jwksUri: string };
+  /** Lets `aud` of an assertion be the URL of the token endpoint beside the issuer. */
+  readonly tokenEndpointAudience?: boolean;
+}
+
 export interface ClientAppConfig {
   /** The client id at the IdP. */
   readonly id: string;
   readonly name: string;
   readonly redirectUris: readonly string[];
   readonly postLogoutRedirectUris?: readonly string[];
-  readonly auth: { readonly methods: readonly ClientAuthMethodConfig[]; readonly secret?: string };
+  readonly auth: ClientAppAuthConfig;
   readonly grantTypes?: readonly string[];
   readonly refreshTokens?: boolean;
   /** Refuses its token requests without a proof of possession. */

@@ -1,5 +1,7 @@
 import type { ServerResponse } from 'node:http';
 import {
+  type ClientKeys,
+  createClientKeys,
   createRefreshTokens,
   createSignOn,
   identityMigrations,
@@ -9,6 +11,7 @@ import {
 } from '@crossgrant/identity';
 import {
   createDpopNonces,
+  createGuardedFetch,
   createLog,
   createRefusalCounter,
   type KeyDesk,
@@ -126,16 +129,22 @@ async function serve(config: IdpConfig, { clock, log, secretBox, database }: Par
     onProblem: (error) => log.error({ err: error }, 'counted refusals were not written'),
   });
   const explainUrl = endpointUrl(issuer, '/explain');
+  const clientKeys = createClientKeys({
+    fetch: createGuardedFetch({ development: config.development }),
+    clock,
+    onAlert: (alert) => log.warn({ alert }, 'the keys of a client app need attention'),
+  });
   const exchange = exchangeDeps(
     config,
     { clock, log, secretBox, database },
-    { tenantId: tenant.id, keyRing, liveState, anonymous, explainUrl },
+    { tenantId: tenant.id, keyRing, liveState, anonymous, explainUrl, clientKeys },
   );
   const signOn = createSignOn({
     database,
     tenant,
     keyRing,
     secretBox,
+    clientKeys,
     clock,
     log,
     anonymous,
@@ -184,6 +193,7 @@ function exchangeDeps(
     liveState: LiveStateSource;
     anonymous: RefusalCounter;
     explainUrl: string;
+    clientKeys: ClientKeys;
   },
 ): ExchangeDeps {
   const limits = config.exchangeLimits ?? defaultLimits;
@@ -191,6 +201,7 @@ function exchangeDeps(
     ...parts,
     ...own,
     issuer: config.issuer,
+    tokenEndpoint: endpointUrl(config.issuer, '/token'),
     sessions: createSessionReader(parts.database, own.tenantId),
     refreshTokens: createRefreshTokens({ ...parts, tenantId: own.tenantId }),
     subjects: createSubjectBook(parts.database, own.tenantId),

@@ -33,7 +33,12 @@ verifies(
       userinfo_endpoint: `${issuer}/userinfo`,
       end_session_endpoint: expect.stringContaining(issuer),
     });
-    expect(openid?.token_endpoint_auth_methods_supported).toEqual(['client_secret_post', 'client_secret_basic']);
+    expect(openid?.token_endpoint_auth_methods_supported).toEqual([
+      'private_key_jwt',
+      'client_secret_post',
+      'client_secret_basic',
+    ]);
+    expect(openid?.token_endpoint_auth_signing_alg_values_supported).toContain('ES256');
   },
 );
 

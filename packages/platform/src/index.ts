@@ -3,10 +3,18 @@ export { cleanText, escapeUnsafe } from './audit/clean-text.ts';
 export { erasePersonal, findAudit, type StoredAudit, storedAudit } from './audit/find-audit.ts';
 export { type AnonymousRefusal, createRefusalCounter, type RefusalCounter } from './audit/refusal-counter.ts';
 export { type ChainVerdict, verifyAuditChain } from './audit/verify-chain.ts';
+export {
+  type AssertingClient,
+  type AssertionVerifier,
+  assertionUse,
+  readClientAssertion,
+  verifyClientAssertion,
+} from './clients/client-assertion.ts';
 export type { CommitQueue } from './commit/commit-queue.ts';
 export type {
   CommitOutcome,
   CommitRequest,
+  ProofUse,
   RowInsert,
   SingleUse,
   SqlValue,

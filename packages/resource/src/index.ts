@@ -4,13 +4,14 @@ export {
   buildDirectory,
   checkClientSettings,
   type DirectoryContent,
-  defaultAuthMethods,
   governedResourceFrom,
   refuseResourceTwins,
 } from './directory/build-directory.ts';
 export { checkTrust } from './directory/check-trust.ts';
+export { assertionsOf, authMethodsOf } from './directory/client-keys.ts';
 export type {
   AccountLinking,
+  ClientMethod,
   Customer,
   GovernedResource,
   ResourceClient,
@@ -21,6 +22,7 @@ export type {
 } from './directory/resource-directory.ts';
 export { macVerifier, secretVerifier } from './directory/secrets.ts';
 export {
+  type ClientKeySettings,
   type ClientSettings,
   type CustomerSettings,
   defaultCustomer,

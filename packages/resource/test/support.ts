@@ -44,7 +44,11 @@ interface Vectors {
     readonly default_scopes: readonly string[];
   };
   readonly jwks: Record<'idp' | 'idp2' | 'ras' | 'client', JsonObject>;
-  readonly private_keys: Record<'idp' | 'idp2' | 'ras' | 'attacker', JsonObject>;
+  readonly private_keys: Record<'idp' | 'idp2' | 'ras' | 'client' | 'attacker', JsonObject>;
+  readonly client_assertions: Record<
+    'ok.at-idp' | 'ok.at-ras' | 'legacy.typ-jwt' | 'bad.aud-token-endpoint' | 'bad.aud-two',
+    string
+  >;
   readonly dpop_proofs: Record<string, string>;
   readonly redemption: readonly VectorEntry[];
   readonly id_token: string;

@@ -62,6 +62,8 @@ function urlsOf(world: World): readonly { path: Path; url: string }[] {
         found.push({ path: ['policy', 'clientApps', index, 'redirectUris', at], url });
     }
   }
+  for (const [path, { auth }] of clientsOf(world))
+    found.push({ path: [...path, 'auth', 'jwksUri'], url: auth.jwksUri });
   for (const [index, app] of (policy?.resourceApps ?? []).entries()) {
     found.push({ path: ['policy', 'resourceApps', index, 'issuer'], url: app.issuer });
     for (const [at, resource] of app.resources.entries())
@@ -75,6 +77,14 @@ function urlsOf(world: World): readonly { path: Path; url: string }[] {
   for (const [index, resource] of (authserver?.resources ?? []).entries())
     found.push({ path: ['authserver', 'resources', index, 'identifier'], url: resource.identifier });
   return found.flatMap(({ path, url }) => (url === undefined ? [] : [{ path, url }]));
+}
+
+/** Every client of both servers, with its path. */
+function clientsOf({ policy, authserver }: World): readonly (readonly [Path, { auth: { jwksUri?: string } }])[] {
+  return [
+    ...(policy?.clientApps ?? []).map((app, index) => [['policy', 'clientApps', index], app] as const),
+    ...(authserver?.clients ?? []).map((client, index) => [['authserver', 'clients', index], client] as const),
+  ];
 }
 
 function holdsPassword(databaseUrl: string): boolean {

@@ -34,7 +34,7 @@ describe('the sentence for a mistake', () => {
       'a mistyped method',
       'client_secret_post,',
       'client_secret_pots,',
-      'policy.clientApps[0].auth.method: must be client_secret_basic, client_secret_post or none.',
+      'policy.clientApps[0].auth.method: must be client_secret_basic, client_secret_post, private_key_jwt or none.',
     ],
     [
       'a secret that is missing',

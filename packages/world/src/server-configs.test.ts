@@ -75,6 +75,81 @@ verifies('LES-35', 'what the authorization server would not start with is told b
   ).toEqual(['authserver.clients[0].id: may hold letters, digits, "-" and "_" only.']);
 });
 
+describe('a client that signs its assertions', () => {
+  const jwk = {
+    kty: 'EC',
+    crv: 'P-256',
+    kid: 'k1',
+    x: 'f83OJ3D2xF1Bg8vub9tLe1gHMzV76e8Tus9uPHvRVEU',
+    y: 'x_FEzRu9m36HLN_tue659LNpXW6pCyStikYjKIWI5a0',
+  };
+  const worldOf = (auth: object) =>
+    readWorld(
+      JSON.stringify({
+        development: true,
+        authserver: {
+          issuer: 'https://as.example',
+          listen: '127.0.0.1:1',
+          database: './a.db',
+          clients: [{ id: 'agent', auth }],
+        },
+        idp: { issuer: 'https://idp.example', listen: '127.0.0.1:2', database: './i.db' },
+        policy: { clientApps: [{ id: 'agent', auth }] },
+      }),
+      'w.yaml',
+    );
+  const sentencesOf = (auth: object): readonly string[] => {
+    try {
+      worldOf(auth);
+      return [];
+    } catch (error) {
+      return error instanceof WorldMistakes ? error.sentences : [String(error)];
+    }
+  };
+
+  verifies('CAU-02', 'reaches both servers with its keys, or their address, and its switch', () => {
+    const pinned = worldOf({ method: 'private_key_jwt', jwks: { keys: [jwk] } });
+    const auth = { methods: ['private_key_jwt'], keys: { jwks: { keys: [jwk] } }, tokenEndpointAudience: false };
+    expect(toAuthServerConfig(pinned).clients[0]?.auth).toMatchObject(auth);
+    expect(toIdpConfig(pinned).policy?.clientApps?.[0]?.auth).toMatchObject(auth);
+    const jwksUri = 'https://agent.example/jwks.json';
+    const remote = worldOf({ method: ['private_key_jwt'], jwksUri, tokenEndpointAudience: true });
+    const elsewhere = { keys: { jwksUri }, tokenEndpointAudience: true };
+    expect(toAuthServerConfig(remote).clients[0]?.auth).toMatchObject(elsewhere);
+    expect(toIdpConfig(remote).policy?.clientApps?.[0]?.auth).toMatchObject(elsewhere);
+  });
+
+  test.each([
+    [{ method: 'private_key_jwt' }, 'auth.jwks: is missing: private_key_jwt needs jwks or jwksUri.'],
+    [
+      { method: 'private_key_jwt', jwks: { keys: [jwk] }, jwksUri: 'https://a.example/k' },
+      'auth.jwksUri: is one source of keys too many beside jwks.',
+    ],
+    [
+      { method: 'private_key_jwt', jwks: { keys: [{ kty: 'oct' }] } },
+      'auth.jwks: holds no usable key. Key 0: has a type or curve that is not supported.',
+    ],
+    [
+      { method: 'client_secret_post', secret: 's3cret', jwksUri: 'https://a.example/k' },
+      'auth.jwksUri: is of no use: private_key_jwt is none of the methods.',
+    ],
+    [
+      { method: 'client_secret_post', secret: 's3cret', tokenEndpointAudience: true },
+      'auth.tokenEndpointAudience: is of no use: private_key_jwt is none of the methods.',
+    ],
+    [
+      { method: 'private_key_jwt', jwksUri: 'http://agent.example/k' },
+      'auth.jwksUri: must start with https://; http works on 127.0.0.1, [::1] and localhost only.',
+    ],
+    [
+      { method: ['private_key_jwt', 'client_secret_post'], jwksUri: 'https://a.example/k' },
+      'auth.secret: is missing: client_secret_post needs one.',
+    ],
+  ])('%j is a sentence for each server', (auth, sentence) => {
+    expect(sentencesOf(auth)).toEqual([`policy.clientApps[0].${sentence}`, `authserver.clients[0].${sentence}`]);
+  });
+});
+
 describe('a secret from outside the file', () => {
   const worldWith = (secret: string, development: boolean) =>
     readWorld(

@@ -1,5 +1,6 @@
 import type { AuthServerConfig } from '@crossgrant/authserver';
 import type { IdpConfig, PolicySection } from '@crossgrant/idp';
+import type { PublicJwks } from './schema/fields.ts';
 import type { World } from './schema/world.ts';
 import { type SecretSources, secretReader } from './secrets.ts';
 
@@ -39,7 +40,12 @@ export function toAuthServerConfig(world: World, sources?: SecretSources): AuthS
     customers: authserver.customers,
     clients: authserver.clients.map(({ auth, ...client }, index) => ({
       ...client,
-      auth: { methods: auth.method, secret: secretAt('authserver', 'clients', index, 'auth', 'secret') },
+      auth: {
+        methods: auth.method,
+        secret: secretAt('authserver', 'clients', index, 'auth', 'secret'),
+        keys: keysOf(auth),
+        tokenEndpointAudience: auth.tokenEndpointAudience,
+      },
     })),
     trustedIssuers: authserver.trustedIssuers.map((trusted) => ({
       ...trusted,
@@ -62,6 +68,8 @@ function toPolicySection(world: World, secretAt: ReturnType<typeof secretReader>
       auth: {
         methods: auth.method as ClientAppMethods,
         secret: secretAt('policy', 'clientApps', index, 'auth', 'secret'),
+        keys: keysOf(auth),
+        tokenEndpointAudience: auth.tokenEndpointAudience,
       },
       idTokenSignedResponseAlg: idTokenAlgorithm,
     })),
@@ -70,3 +78,10 @@ function toPolicySection(world: World, secretAt: ReturnType<typeof secretReader>
     rules: rules.map(({ people, ...rule }) => ({ ...rule, users: people })),
   };
 }
+
+function keysOf({ jwks, jwksUri }: { jwks?: PublicJwks; jwksUri?: string }): ClientKeys | undefined {
+  if (jwks !== undefined) return { jwks };
+  return jwksUri === undefined ? undefined : { jwksUri };
+}
+
+type ClientKeys = { readonly jwks: PublicJwks } | { readonly jwksUri: string };

@@ -1,9 +1,9 @@
 import { Misuse, type SecretBox } from '@crossgrant/platform';
 import { grantTypes, normalizeResource } from '@crossgrant/protocol';
 import {
+  authMethodsOf,
   type CustomerSettings,
   checkClientSettings,
-  defaultAuthMethods,
   defaultCustomer,
   refuseResourceTwins,
   type TrustedIssuerSettings,
@@ -53,7 +53,9 @@ export function desiredRows(config: AuthServerConfig, secrets: SecretBox): Desir
         client_id: client.id,
         customer_id: client.customer ?? null,
         name: client.name ?? null,
-        auth_methods: JSON.stringify(client.auth.methods ?? defaultAuthMethods),
+        auth_methods: JSON.stringify(authMethodsOf(client.auth)),
+        assertion_keys: client.auth.keys === undefined ? null : JSON.stringify(client.auth.keys),
+        token_endpoint_audience: client.auth.tokenEndpointAudience === true ? 1 : 0,
         grant_types: JSON.stringify([grantTypes.jwtBearer]),
         scopes: client.scopes === undefined ? null : JSON.stringify(client.scopes),
         state: client.state,

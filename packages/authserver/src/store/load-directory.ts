@@ -1,6 +1,8 @@
 import { type Database, readEpoch, type SecretBox } from '@crossgrant/platform';
 import {
+  assertionsOf,
   buildDirectory,
+  type ClientKeySettings,
   checkTrust,
   type GovernedResource,
   governedResourceFrom,
@@ -89,10 +91,15 @@ function clientOf(
     customerIds: row.customer_id === null ? undefined : [row.customer_id],
     authMethods: JSON.parse(row.auth_methods) as ResourceClient['authMethods'],
     verifySecret: own.length === 0 ? undefined : secretsVerifier(own, macOf, deps.clock),
+    assertions: assertionsOf(row.client_id, keysOf(row), row.token_endpoint_audience === 1, deps),
     grantTypes: JSON.parse(row.grant_types) as string[],
     scopes: row.scopes === null ? undefined : (JSON.parse(row.scopes) as string[]),
     state: row.state === 'active' ? 'active' : 'blocked',
   };
+}
+
+function keysOf({ assertion_keys: keys }: ClientRow): ClientKeySettings | undefined {
+  return keys === null ? undefined : (JSON.parse(keys) as ClientKeySettings);
 }
 
 /** Expiry is judged at use: a snapshot may be older than the end of a rotation. */

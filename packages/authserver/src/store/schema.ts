@@ -28,6 +28,10 @@ export interface ClientRow {
   customer_id: string | null;
   name: string | null;
   auth_methods: string;
+  /** `{ jwks }` or `{ jwksUri }` as JSON; null: it signs no assertions. */
+  assertion_keys: string | null;
+  /** 1: the URL of the token endpoint counts as audience of its assertions. */
+  token_endpoint_audience: number;
   grant_types: string;
   scopes: string | null;
   state: 'active' | 'blocked';
@@ -70,6 +74,16 @@ export const authServerMigrations: readonly Migration[] = [
     async up(db) {
       await createTrust(db);
       await createClients(db);
+    },
+  },
+  {
+    name: 'authserver-2-client-keys',
+    async up(db) {
+      await db.schema.alterTable('as_clients').addColumn('assertion_keys', 'text').execute();
+      await db.schema
+        .alterTable('as_clients')
+        .addColumn('token_endpoint_audience', 'integer', (column) => column.notNull().defaultTo(0))
+        .execute();
     },
   },
 ];

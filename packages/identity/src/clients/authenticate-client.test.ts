@@ -22,6 +22,7 @@ const app: ClientApp = {
   refreshTokenRotation: false,
   tokenEndpointAuthMethods: ['client_secret_post'],
   tags: [],
+  tokenEndpointAudience: false,
   version: 1,
   secretMacs: [
     { mac: clientSecretMac(secretBox, owner, 'right') },

@@ -10,7 +10,7 @@ export interface ClientAuthenticationDeps {
 
 /**
  * Proves which client app sends a request. The method must be one the app is registered for, and only a proven method
- * counts: a secret does not stand in for a key, nor the mere client id for either. Assertions are proven elsewhere.
+ * counts: a secret does not stand in for a key, nor the mere client id for either. Assertions are proven in `prove-client.ts`.
  *
  * An unknown client costs the same computation as a known one. Blocked clients are told only after their proof.
  *

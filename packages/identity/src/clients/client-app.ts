@@ -3,6 +3,8 @@ import type { ClientAppRow } from '../store/schema.ts';
 
 export type ClientAuthMethodName = 'client_secret_basic' | 'client_secret_post' | 'private_key_jwt' | 'none';
 
+export type ClientKeySource = { readonly jwks: unknown } | { readonly jwksUri: string };
+
 export interface SecretMac {
   /** HMAC-SHA-256 of the secret. */
   readonly mac: string;
@@ -20,7 +22,10 @@ export interface ClientApp {
   readonly grantTypes: readonly string[];
   /** Every method the client is registered for; the first is the default. */
   readonly tokenEndpointAuthMethods: readonly ClientAuthMethodName[];
-  readonly jwks?: { readonly keys: readonly Record<string, unknown>[] };
+  /** The public keys of an app that signs its assertions, or where they are published. */
+  readonly keys?: ClientKeySource;
+  /** Whether the URL of the token endpoint counts as audience of its assertions, beside the issuer. */
+  readonly tokenEndpointAudience: boolean;
   readonly idTokenAlgorithm: 'RS256' | 'ES256';
   readonly state: 'active' | 'blocked';
   /** Whether sign-on gives it a refresh token. */
@@ -83,7 +88,8 @@ function toClientApp(row: ClientAppRow, secretMacs: readonly SecretMac[]): Clien
     postLogoutRedirectUris: JSON.parse(row.post_logout_redirect_uris) as string[],
     grantTypes: JSON.parse(row.grant_types) as string[],
     tokenEndpointAuthMethods: JSON.parse(row.token_endpoint_auth_methods) as ClientAuthMethodName[],
-    jwks: row.jwks === null ? undefined : (JSON.parse(row.jwks) as ClientApp['jwks']),
+    keys: keySourceOf(row),
+    tokenEndpointAudience: row.token_endpoint_audience === 1,
     idTokenAlgorithm: row.id_token_algorithm === 'ES256' ? 'ES256' : 'RS256',
     state: row.state === 'active' ? 'active' : 'blocked', // LES-20
     refreshTokens: row.refresh_tokens === 1,
@@ -93,4 +99,9 @@ function toClientApp(row: ClientAppRow, secretMacs: readonly SecretMac[]): Clien
     secretMacs,
     version: row.version,
   };
+}
+
+function keySourceOf({ jwks, jwks_uri }: ClientAppRow): ClientKeySource | undefined {
+  if (jwks !== null) return { jwks: JSON.parse(jwks) };
+  return jwks_uri === null ? undefined : { jwksUri: jwks_uri };
 }

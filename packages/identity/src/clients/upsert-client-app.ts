@@ -1,5 +1,6 @@
 import { Misuse, type SecretBox, type StatedState, takeStatedState } from '@crossgrant/platform';
 import { grantTypes, isPlainIdentifier, newId } from '@crossgrant/protocol';
+import { importJwks } from '@crossgrant/protocol/jws';
 import type { Transaction } from 'kysely';
 import { changeTenant, type IdentityDatabase, queries } from '../store/identity-database.ts';
 import type { ClientAppRow, IdentitySchema } from '../store/schema.ts';
@@ -18,7 +19,9 @@ export interface ClientAppInput {
   readonly tokenEndpointAuthMethods?: readonly ClientAuthMethodName[];
   /** All live secrets, in the clear; only their HMACs are stored. Two at a time let a rotation overlap. */
   readonly secrets?: readonly (string | { readonly secret: string; readonly expiresAt: number })[];
-  readonly jwks?: ClientApp['jwks'];
+  /** Of an app that signs its assertions: its public keys, or where they are published. */
+  readonly keys?: ClientApp['keys'];
+  readonly tokenEndpointAudience?: boolean;
   readonly idTokenAlgorithm?: 'RS256' | 'ES256';
   readonly refreshTokens?: boolean;
   readonly dpopRequired?: boolean;
@@ -93,6 +96,14 @@ function checkInput(input: ClientAppInput): void {
   }
   const methods = input.tokenEndpointAuthMethods ?? [];
   if (methods.includes('none') && methods.length > 1) throw problem('methods', clientId); // CAU-04
+  checkKeys(input);
+}
+
+function checkKeys({ clientId, keys, tokenEndpointAuthMethods: methods = [] }: ClientAppInput): void {
+  if (methods.includes('private_key_jwt') && keys === undefined) throw problem('keys', clientId);
+  if (keys === undefined) return;
+  if ('jwksUri' in keys && !URL.canParse(keys.jwksUri)) throw problem('keys', clientId);
+  if ('jwks' in keys && importJwks(keys.jwks).keys.length === 0) throw problem('keys', clientId); // KEY-01
 }
 
 const sentences = {
@@ -100,6 +111,7 @@ const sentences = {
   secret: (id: string) => `A secret of ${id} is empty, too long, or holds more than letters, digits, - and _.`,
   'redirect-uri': (id: string, uri = '') =>
     `${id} may not redirect to "${uri}": https, http on this machine, or a scheme of the app's own, without a fragment.`,
+  keys: (id: string) => `${id} signs its assertions, and has no usable key: give its public keys, or the URL of them.`,
   methods: (id: string) => `${id} is public or it is not: the method "none" stands alone.`,
 };
 
@@ -145,7 +157,7 @@ function toRow(
   input: ClientAppInput,
   key: { readonly id: string; readonly tenantId: string; readonly now: number; readonly epoch: number },
 ): ClientAppRow {
-  const jwks = input.jwks ?? known?.jwks;
+  const keys = input.keys ?? known?.keys;
   return {
     id: key.id,
     tenant_id: key.tenantId,
@@ -159,7 +171,9 @@ function toRow(
     token_endpoint_auth_methods: JSON.stringify(
       input.tokenEndpointAuthMethods ?? known?.tokenEndpointAuthMethods ?? ['client_secret_basic'],
     ),
-    jwks: jwks === undefined ? null : JSON.stringify(jwks),
+    jwks: keys !== undefined && 'jwks' in keys ? JSON.stringify(keys.jwks) : null,
+    jwks_uri: keys !== undefined && 'jwksUri' in keys ? keys.jwksUri : null,
+    token_endpoint_audience: Number(input.tokenEndpointAudience ?? known?.tokenEndpointAudience ?? false),
     id_token_algorithm: input.idTokenAlgorithm ?? known?.idTokenAlgorithm ?? 'RS256',
     refresh_tokens: Number(input.refreshTokens ?? known?.refreshTokens ?? false),
     dpop_required: Number(input.dpopRequired ?? known?.dpopRequired ?? false),

@@ -1,5 +1,5 @@
 import { type IncomingMessage, ServerResponse } from 'node:http';
-import { isStoreFault, Misuse } from '@crossgrant/platform';
+import { createGuardedFetch, isStoreFault, KeysUnavailable, Misuse } from '@crossgrant/platform';
 import {
   decodeUtf8,
   faultResponse,
@@ -13,9 +13,10 @@ import {
 } from '@crossgrant/protocol';
 import { Provider } from 'oidc-provider/lib/provider.js';
 import { findClientApp } from '../clients/client-app.ts';
+import { createClientKeys } from '../clients/client-keys.ts';
 import { createPasswordVerifier } from '../people/password.ts';
 import { sweepArtifacts } from '../store/artifacts.ts';
-import { refuseClient } from './client-edge.ts';
+import { proveSender } from './client-edge.ts';
 import { providerConfiguration } from './configuration.ts';
 import { cookieNames, createCookieJar } from './cookies.ts';
 import { type SignOnDeps, type SignOnOptions, signOnDefaults } from './deps.ts';
@@ -70,6 +71,10 @@ function completeDeps(options: SignOnOptions): SignOnDeps {
     issuer: tenant.issuer,
     sessionSeconds: options.sessionSeconds ?? signOnDefaults.sessionSeconds,
     passwords: createPasswordVerifier(),
+    clientKeys:
+      options.clientKeys ??
+      createClientKeys({ fetch: createGuardedFetch({ development: options.development }), clock: options.clock }),
+    tokenEndpoint: `${tenant.issuer.replace(/\/$/, '')}/token`,
     findClient: async (clientId) =>
       snapshotClients?.(clientId) ??
       (snapshotClients === undefined ? findClientApp(database, tenant.id, clientId) : undefined),
@@ -143,6 +148,7 @@ async function serve(
   const path = pathBelowIssuer(request, deps.issuer)?.split('?', 1)[0];
   const address = deps.addressOf?.(request) ?? request.socket.remoteAddress ?? '';
   const { provider } = running;
+  const edge = { issuer: deps.issuer, address };
 
   if (path === undefined || !isServed(path)) return serveNothing({ provider, deps, req: request, res: response }); // LES-69
   if (request.method === 'POST' && getInsteadOf.has(path)) {
@@ -154,10 +160,14 @@ async function serve(
   }
   if (clientEndpoints.has(path)) {
     if (request.method !== 'POST') return refuseRequest(response, 'request/method', { allow: 'POST' });
-    const refused = await refuseClient(deps, request, text, address);
-    if (refused !== undefined) return end(response, refused.status, refused.headers, refused.body);
+    const proven = await proveSender(deps, request, text, address);
+    if (!proven.ok) return end(response, proven.response.status, proven.response.headers, proven.response.body);
+    return running.handle(
+      requestForProvider(request, proven.body ?? body, { ...edge, client: proven.clientId }),
+      response,
+    );
   }
-  const req = requestForProvider(request, body, { issuer: deps.issuer, address });
+  const req = requestForProvider(request, body, edge);
   req.url = withDefaultScope(req.url ?? '/');
   if (isSignOnPath(path)) return serveSignOn({ provider, deps, req, res: response }, text);
   await running.handle(req, response);
@@ -210,7 +220,8 @@ function answerFault(deps: SignOnDeps, response: ServerResponse, error: unknown)
   const id = newId('aud', deps.clock());
   deps.log.error({ err: error, id }, 'sign-on failed');
   if (response.headersSent) return void response.destroy();
-  const answer = faultResponse(isStoreFault(error) ? 'temporarily_unavailable' : 'server_error', id);
+  const isUnavailable = isStoreFault(error) || error instanceof KeysUnavailable; // KEY-05
+  const answer = faultResponse(isUnavailable ? 'temporarily_unavailable' : 'server_error', id);
   end(response, answer.status, answer.headers, answer.body);
 }
 

@@ -2,6 +2,7 @@ import type { IncomingMessage } from 'node:http';
 import type { KeyRing, Logger, RefusalCounter, SecretBox } from '@crossgrant/platform';
 import type { Clock } from '@crossgrant/protocol';
 import type { ClientApp } from '../clients/client-app.ts';
+import type { ClientKeys } from '../clients/client-keys.ts';
 import type { PasswordVerifier } from '../people/password.ts';
 import type { IdentityDatabase } from '../store/identity-database.ts';
 
@@ -24,6 +25,8 @@ export interface SignOnOptions {
   readonly snapshotClients?: (clientId: string) => ClientApp | undefined;
   /** Counts refusals of callers nobody knows; without it each of them is an audit row. */
   readonly anonymous?: RefusalCounter;
+  /** Opens the keys of apps that sign their assertions; of its own when left out. */
+  readonly clientKeys?: ClientKeys;
   readonly development: boolean;
   /** Absolute end of a sign-on, whatever is renewed meanwhile. */
   readonly sessionSeconds?: number;
@@ -38,6 +41,8 @@ export interface SignOnDeps extends SignOnOptions {
   readonly issuer: string;
   readonly sessionSeconds: number;
   readonly passwords: PasswordVerifier;
+  readonly clientKeys: ClientKeys;
+  readonly tokenEndpoint: string;
   readonly findClient: (clientId: string) => Promise<ClientApp | undefined>;
 }
 

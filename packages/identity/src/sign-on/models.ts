@@ -2,13 +2,12 @@ import { grantTypes } from '@crossgrant/protocol';
 import type { AuthorizationCode, Client, KoaContextWithOIDC, RefreshToken, Session } from 'oidc-provider';
 import { AccessDenied, InvalidGrant } from 'oidc-provider/lib/helpers/errors.js';
 import { Provider } from 'oidc-provider/lib/provider.js';
-import { authenticateClient } from '../clients/authenticate-client.ts';
 import { isRegisteredRedirectUri } from '../clients/redirect-uri.ts';
 import { endSessions } from '../sessions/end-sessions.ts';
 import { type ArtifactDeps, artifactRow, consumeArtifact, revokeGrant } from '../store/artifacts.ts';
 import { admitSignOn } from './admit.ts';
 import type { SignOnDeps } from './deps.ts';
-import { addressOf } from './request-edge.ts';
+import { addressOf, provenClientOf } from './request-edge.ts';
 import { signOutAudit } from './sign-out.ts';
 
 type Replaceable = Record<string, unknown>;
@@ -28,7 +27,7 @@ export function overrideModels(provider: Provider, deps: SignOnDeps): void {
     secretBox: deps.secretBox,
     clock: deps.clock,
   };
-  overrideClients(provider, deps);
+  overrideClients(provider);
   overrideOneTimeUse(provider, artifacts);
   overrideCodes(provider, deps, artifacts);
   overrideSessions(provider, deps);
@@ -36,7 +35,7 @@ export function overrideModels(provider: Provider, deps: SignOnDeps): void {
     provider.registerGrantType(grant, refuseForeignGrant);
 }
 
-function overrideClients(provider: Provider, deps: SignOnDeps): void {
+function overrideClients(provider: Provider): void {
   const client = provider.Client.prototype as unknown as Replaceable;
   client.includeSid = () => true;
   client.redirectUriAllowed = function redirectUriAllowed(this: Client, asked: unknown): boolean {
@@ -45,15 +44,9 @@ function overrideClients(provider: Provider, deps: SignOnDeps): void {
   client.postLogoutRedirectUriAllowed = function postLogoutRedirectUriAllowed(this: Client, asked: unknown): boolean {
     return isRegisteredRedirectUri(asked, this.postLogoutRedirectUris ?? []); // LES-01
   };
-  client.compareClientSecret = async function compareClientSecret(this: Client, secret: string): Promise<boolean> {
-    const isBasic = Provider.ctx?.headers.authorization !== undefined;
-    const method = isBasic ? 'client_secret_basic' : 'client_secret_post';
-    const app = await deps.findClient(this.clientId);
-    return authenticateClient(
-      app,
-      { method, clientId: this.clientId, secret },
-      { secretBox: deps.secretBox, nowMs: deps.clock() },
-    ).ok;
+  // Who sends a request was decided at the edge, once for every method; see `client-edge.ts`.
+  client.compareClientSecret = async function compareClientSecret(this: Client): Promise<boolean> {
+    return provenClientOf(Provider.ctx?.req) === this.clientId; // CAU-06, LES-28
   };
   const schema = (provider.Client as unknown as { Schema: { prototype: Replaceable } }).Schema;
   schema.prototype.redirectUris = () => {};

@@ -2,10 +2,13 @@ import type { IncomingMessage } from 'node:http';
 import { Readable } from 'node:stream';
 
 const addressKey = Symbol('address');
+const provenClientKey = Symbol('proven client');
 
 export interface EdgeOptions {
   readonly issuer: string;
   readonly address: string;
+  /** The client that proved itself at the edge. */
+  readonly client?: string;
 }
 
 /**
@@ -19,6 +22,7 @@ export function requestForProvider(request: IncomingMessage, body: Buffer, optio
   for (const [name, value] of Object.entries(request.headers)) if (!isForwarding(name)) headers[name] = value;
   headers.host = issuer.host; // LES-13
   headers['x-forwarded-proto'] = issuer.protocol.slice(0, -1);
+  if (headers['content-length'] !== undefined) headers['content-length'] = String(body.length);
 
   const replay = new Readable({ read() {} });
   if (body.length > 0) replay.push(body);
@@ -35,12 +39,18 @@ export function requestForProvider(request: IncomingMessage, body: Buffer, optio
     socket: request.socket,
     complete: true,
     [addressKey]: options.address,
+    [provenClientKey]: options.client,
   }) as unknown as IncomingMessage;
 }
 
 /** Where the request came from, as the edge judged it. */
 export function addressOf(request: unknown): string | undefined {
   return (request as { [addressKey]?: string })[addressKey];
+}
+
+/** The client that proved itself before oidc-provider saw the request; nothing a caller sends can name one. */
+export function provenClientOf(request: unknown): string | undefined {
+  return (request as { [provenClientKey]?: string })[provenClientKey];
 }
 
 /** Path and query below the issuer's path; undefined for a path that is not below it. */

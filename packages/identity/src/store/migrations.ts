@@ -33,6 +33,16 @@ export const identityMigrations: readonly Migration[] = [
         .execute();
     },
   },
+  {
+    name: 'identity-2-client-keys',
+    async up(db) {
+      await db.schema.alterTable('client_apps').addColumn('jwks_uri', 'text').execute();
+      await db.schema
+        .alterTable('client_apps')
+        .addColumn('token_endpoint_audience', 'bigint', (column) => column.notNull().defaultTo(0))
+        .execute();
+    },
+  },
 ];
 
 type Columns = Readonly<Record<string, 'text' | 'text?' | 'bigint' | 'bigint?'>>;

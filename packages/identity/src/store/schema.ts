@@ -91,6 +91,8 @@ export interface ClientAppRow {
   grant_types: string;
   token_endpoint_auth_methods: string;
   jwks: string | null;
+  jwks_uri: string | null;
+  token_endpoint_audience: number;
   id_token_algorithm: string;
   refresh_tokens: number;
   dpop_required: number;

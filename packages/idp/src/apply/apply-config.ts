@@ -33,6 +33,8 @@ function clientAppInput({
     clientId: id,
     tokenEndpointAuthMethods: auth.methods,
     secrets: auth.secret === undefined ? undefined : [auth.secret],
+    keys: auth.keys,
+    tokenEndpointAudience: auth.tokenEndpointAudience,
     idTokenAlgorithm: idTokenSignedResponseAlg,
   };
 }

@@ -1,5 +1,10 @@
-import { authenticateClient, type ClientApp } from '@crossgrant/identity';
-import type { SecretBox } from '@crossgrant/platform';
+import {
+  type ClientApp,
+  type ProofDeps,
+  type ProvenClientApp,
+  proveClientApp,
+  readClientClaim,
+} from '@crossgrant/identity';
 import {
   type FormParameters,
   grantTypes,
@@ -20,14 +25,14 @@ export interface ClientProof {
 
 /** Proves the client before anything else of the request is looked at. RFC 6749 §2.3, ID-JAG-04 §9.1. */
 export function proveClient(
-  secretBox: SecretBox,
+  deps: Omit<ProofDeps, 'nowMs'>,
   { headers, form, live, nowMs }: ClientProof,
-): Result<{ client: ClientApp }> {
+): Result<ProvenClientApp> | Promise<Result<ProvenClientApp>> {
   const presented = readClientCredentials({ headers, form });
   if (!presented.ok) return presented; // TEX-03
-  const app = live.client(presented.value.clientId ?? '');
-  const proven = authenticateClient(app, presented.value, { secretBox, nowMs });
-  return proven.ok ? ok({ client: proven.value }) : proven; // TEX-03
+  const claim = readClientClaim(presented.value);
+  if (!claim.ok) return claim; // TEX-03
+  return proveClientApp(live.client(claim.value.clientId), claim.value, { ...deps, nowMs }); // TEX-03
 }
 
 /** Only confidential clients that are registered for the grant go on. RFC 6749 §5.2. */

@@ -1,4 +1,4 @@
-import type { RefreshTokens } from '@crossgrant/identity';
+import type { ClientKeys, RefreshTokens } from '@crossgrant/identity';
 import type { KeyRing, Logger, RefusalCounter, SecretBox } from '@crossgrant/platform';
 import type { Clock, DpopNonces } from '@crossgrant/protocol';
 import type { DpopVerifier } from '@crossgrant/protocol/jws';
@@ -25,6 +25,8 @@ export interface ExchangeDeps {
   readonly liveState: LiveStateSource;
   readonly keyRing: KeyRing;
   readonly secretBox: SecretBox;
+  readonly clientKeys: ClientKeys;
+  readonly tokenEndpoint: string;
   readonly sessions: SessionReader;
   readonly refreshTokens: RefreshTokens;
   readonly subjects: SubjectBook;

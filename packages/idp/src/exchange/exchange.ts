@@ -13,7 +13,7 @@ import {
 import type { ExchangeDeps } from './deps.ts';
 import { exchangeAudit, type Found } from './exchange-audit.ts';
 import { runPipeline } from './pipeline.ts';
-import { proofUses, withNonce } from './proof.ts';
+import { proofUses, usedAssertion, withNonce } from './proof.ts';
 import { type ExchangeStart, type ExchangeState, exchangeSteps } from './steps.ts';
 
 export interface ExchangeCall {
@@ -44,11 +44,12 @@ export function createExchange(deps: ExchangeDeps): (call: ExchangeCall) => Prom
     const outcome = await deps.database.commits.commit({
       scope: deps.tenantId,
       expectedEpoch: start.live.epoch,
-      singleUse: proofUses(deps.tenantId, run.state), // DPO-01
+      singleUse: proofUses(deps.tenantId, run.state), // DPO-01, CAU-03
       inserts: run.ok ? [issuanceRow(deps.tenantId, run.state)] : [],
       audit: exchangeAudit(deps.tenantId, run.state, run.ok ? undefined : run.refusal), // ADM-04
     });
     if (outcome === 'proof-used') return refusedResponse(run.state, refuse('dpop/replayed').refusal, deps); // DPO-01, ATK-35
+    if (outcome === 'assertion-used') return refusedResponse(start, usedAssertion, deps); // CAU-03
     if (outcome !== 'committed') return 'stale';
     return run.ok ? grantedResponse(run.state) : refusedResponse(run.state, run.refusal, deps);
   }

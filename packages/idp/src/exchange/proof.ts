@@ -1,6 +1,6 @@
 import type { ClientApp } from '@crossgrant/identity';
-import type { SingleUse } from '@crossgrant/platform';
-import { ok, type PlainResponse, type Result, refuse, toSeconds } from '@crossgrant/protocol';
+import { assertionUse, type SingleUse } from '@crossgrant/platform';
+import { ok, type PlainResponse, type Refusal, type Result, refuse, toSeconds } from '@crossgrant/protocol';
 import { type DpopProof, dpopProofKind } from '@crossgrant/protocol/jws';
 import type { ExchangeDeps, ProofDeps } from './deps.ts';
 import { exchangeAudit, type Found } from './exchange-audit.ts';
@@ -36,11 +36,26 @@ export function checkProofDemanded({
 
 /** What the request uses up, whether it was granted or refused: it has shown its proof either way. */
 export function proofUses(tenantId: string, found: Found): readonly SingleUse[] {
-  if (found.proof === undefined) return [];
-  const { useKey: key, keepUntil } = found.proof;
-  const nothing = { decision: undefined, allowed: undefined, signed: undefined };
-  const audit = exchangeAudit(tenantId, { ...found, ...nothing }, refuse('dpop/replayed').refusal);
-  return [{ kind: dpopProofKind, scope: tenantId, key, keepUntil, whenUsed: { outcome: 'proof-used', audit } }]; // DPO-01, ATK-35
+  const { proof, clientAssertion } = found;
+  const uses: SingleUse[] = [];
+  if (clientAssertion !== undefined) {
+    const audit = exchangeAudit(tenantId, provenOnly(found), usedAssertion);
+    uses.push({ ...assertionUse(clientAssertion, audit), scope: tenantId }); // CAU-03
+  }
+  if (proof !== undefined) {
+    const { useKey: key, keepUntil } = proof;
+    const nothing = { decision: undefined, allowed: undefined, signed: undefined };
+    const audit = exchangeAudit(tenantId, { ...found, ...nothing }, refuse('dpop/replayed').refusal);
+    uses.push({ kind: dpopProofKind, scope: tenantId, key, keepUntil, whenUsed: { outcome: 'proof-used', audit } }); // DPO-01, ATK-35
+  }
+  return uses;
+}
+
+export const usedAssertion: Refusal = refuse('client/assertion-replayed').refusal;
+
+/** Whoever replays an assertion has shown nothing else: the row names the client alone. */
+function provenOnly({ id, headers, form, callerAddress, live, nowMs, isFirst, client }: Found): Found {
+  return { id, headers, form, callerAddress, live, nowMs, isFirst, client };
 }
 
 /** Every answer brings the nonce for the next request, where nonces are asked for. RFC 9449 §8.2. */

@@ -43,10 +43,10 @@ export interface ExchangeStart {
  * everything before policy, and policy before a signature exists.
  */
 export function exchangeSteps(deps: ExchangeDeps) {
-  const { secretBox, keyRing, limits } = deps;
+  const { keyRing, limits } = deps;
 
   return pipeline<ExchangeStart>()
-    .step('client authentication', (state) => proveClient(secretBox, state)) // TEX-03
+    .step('client authentication', (state) => proveClient(deps, state)) // TEX-03
     .step('grant registered', ({ client }) => checkGrant(client)) // TEX-04
     .step('rate of the client', (state) => checkRate(limits.byClient, state.client.id, state)) // TEX-28
     .step('proof of possession', (state) => verifyProof(deps.proofs, state)) // DPO-01

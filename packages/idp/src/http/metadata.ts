@@ -51,7 +51,7 @@ async function buildMetadata(issuer: string, signOn: SignOn): Promise<JsonObject
     endSessionEndpoint: textOf(discovered.end_session_endpoint),
     userinfoEndpoint: textOf(discovered.userinfo_endpoint),
     revocationEndpoint: textOf(discovered.revocation_endpoint),
-    clientAuthMethods: ['client_secret_post', 'client_secret_basic'],
+    clientAuthMethods: ['private_key_jwt', 'client_secret_post', 'client_secret_basic'],
     dpopAlgorithms: [...dpopAlgorithms], // DPO-01
     signOn: discovered, // SSO-04
   });

@@ -16,6 +16,9 @@ export interface SingleUse {
 /** Which proof of a request was used before: the client's assertion, or its proof of possession. */
 export type UsedProof = 'assertion-used' | 'proof-used';
 
+/** A proof of the caller that counts once, apart from the scope it is kept in. */
+export type ProofUse = Omit<SingleUse, 'scope' | 'whenUsed'> & Required<Pick<SingleUse, 'whenUsed'>>;
+
 export interface RowInsert {
   readonly table: string;
   readonly row: Readonly<Record<string, SqlValue>>;

@@ -6,6 +6,7 @@ import {
   normalizeResource,
   parseResourceIdentifier,
 } from '@crossgrant/protocol';
+import { checkClientKeys } from './client-keys.ts';
 import type {
   Customer,
   GovernedResource,
@@ -53,12 +54,6 @@ export function refuseResourceTwins(identifiers: readonly string[]): void {
   }
 }
 
-/** The methods of a client that names none: both that the official MCP client can be registered with. */
-export const defaultAuthMethods: readonly ('client_secret_basic' | 'client_secret_post')[] = [
-  'client_secret_basic',
-  'client_secret_post',
-];
-
 /** Ids made of `[A-Za-z0-9_-]` read the same raw and form-encoded in Basic; a URL would not. */
 export function checkClientSettings(client: ClientSettings): void {
   if (!isPlainIdentifier(client.id))
@@ -71,6 +66,7 @@ export function checkClientSettings(client: ClientSettings): void {
       'client/secret',
       `The secret of ${client.id} may hold letters, digits, _ and - alone, so that Basic reads it one way.`,
     );
+  checkClientKeys(client);
 }
 
 export function governedResourceFrom(

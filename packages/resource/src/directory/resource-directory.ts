@@ -64,15 +64,19 @@ export interface AccountLinking {
 
 export type SecretVerifier = (secret: string) => boolean;
 
+/** How a client may prove itself here. */
+export type ClientMethod = 'client_secret_basic' | 'client_secret_post' | 'private_key_jwt';
+
 /** A client app as it is registered here, apart from its registration at the IdP. */
 export interface ResourceClient {
   readonly clientId: string;
   readonly name?: string;
   /** The customers it works for; absent: all. */
   readonly customerIds?: readonly string[];
-  readonly authMethods: readonly ('client_secret_basic' | 'client_secret_post')[];
-  /** Absent: the client is public and may not use any grant here. */
+  readonly authMethods: readonly ClientMethod[];
   readonly verifySecret?: SecretVerifier;
+  /** What verifies its assertions. A client with neither secret nor keys is public and may not use any grant here. */
+  readonly assertions?: { readonly keys: IssuerKeys; readonly tokenEndpointAudience: boolean };
   readonly grantTypes: readonly string[];
   /** A ceiling; absent: every scope of the resource. */
   readonly scopes?: readonly string[];

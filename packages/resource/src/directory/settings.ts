@@ -1,3 +1,5 @@
+import type { ClientMethod } from './resource-directory.ts';
+
 /** A trusted issuer as an administrator or a builder writes it down. */
 export interface TrustedIssuerSettings {
   readonly issuer: string;
@@ -41,12 +43,19 @@ export type LinkingSettings =
       readonly audSub?: boolean;
     };
 
+export type ClientKeySettings = { readonly jwks: unknown } | { readonly jwksUri: string };
+
 export interface ClientSettings {
   readonly id: string;
   readonly name?: string;
   readonly auth: {
-    readonly methods?: readonly ('client_secret_basic' | 'client_secret_post')[];
+    /** Absent: both secret methods, or private_key_jwt for a client that has keys and no secret. */
+    readonly methods?: readonly ClientMethod[];
     readonly secret?: string;
+    /** The public keys of a client that signs its assertions, or where they are published. */
+    readonly keys?: ClientKeySettings;
+    /** Lets `aud` of an assertion be the URL of the token endpoint beside the issuer. Off: the issuer alone. */
+    readonly tokenEndpointAudience?: boolean;
   };
   /** A ceiling for this client; absent: every scope of the resource. */
   readonly scopes?: readonly string[];

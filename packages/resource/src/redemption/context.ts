@@ -1,4 +1,5 @@
 import type {
+  AcceptedClientAssertion,
   Clock,
   FormParameters,
   IdJagClaims,
@@ -40,6 +41,8 @@ export interface Redeemable extends Received {
   readonly form: FormParameters;
   readonly assertion: string;
   readonly client: ResourceClient;
+  /** What proved the client, where an assertion did. */
+  readonly clientAssertion: AcceptedClientAssertion | undefined;
   readonly jws: ParsedJws;
   readonly trusted: TrustedIssuer;
   readonly verified: VerifiedJws;

@@ -5,7 +5,6 @@ import {
   type PlainRequest,
   type PlainResponse,
   type Refusal,
-  type Result,
   refusalEntry,
   refusalResponse,
   refuse,
@@ -16,6 +15,7 @@ import type { ResourceDirectory } from '../directory/resource-directory.ts';
 import { allowedEntry, type KnownSoFar, refusedEntry } from './audit-redemption.ts';
 import { type PreparedToken, prepareToken } from './build-token.ts';
 import type { Redeemable, RedemptionContext } from './context.ts';
+import { proofUses, usedProofRefusal } from './proof-uses.ts';
 import { redemptionSteps } from './redemption-steps.ts';
 import { runSteps, type Trace } from './step.ts';
 
@@ -52,31 +52,35 @@ export async function redeem(request: PlainRequest, deps: RedeemDeps): Promise<P
     if (!known.ok) return answerRefusal(id, start, known.refusal, deps);
 
     const outcome = await commit(id, known.value, context, deps);
-    if (!outcome.ok) return refusalResponse(outcome.refusal, { id, explainUrl: deps.explainUrl });
+    if (!outcome.ok) return outcome.response;
     if (outcome.value !== 'stale') return tokenResponse(known.value, outcome.value);
     await deps.refreshDirectory();
   }
   throw new StoreUnavailable('rights changed faster than a redemption could be decided');
 }
 
-/** Replay record, token row and audit row in one commit: all of them, or none. ID-JAG-04 §4.4.4. */
-async function commit(
-  id: string,
-  known: Redeemable,
-  context: RedemptionContext,
-  deps: RedeemDeps,
-): Promise<Result<PreparedToken | 'stale'>> {
+type Committed =
+  | { readonly ok: true; readonly value: PreparedToken | 'stale' }
+  | { readonly ok: false; readonly response: PlainResponse };
+
+/** Replay record, proofs, token row and audit row in one commit: all of them, or none. ID-JAG-04 §4.4.4. */
+async function commit(id: string, known: Redeemable, context: RedemptionContext, deps: RedeemDeps): Promise<Committed> {
   const token = prepareToken(known, context);
-  const replayed = refuse('assertion/replayed');
+  const proofs = proofUses(id, deps.auditScope, known);
+  const { refusal } = refuse('assertion/replayed');
   const outcome = await context.store.commitRedemption({
     epoch: context.directory.epoch,
     replay: token.replay, // RED-26, ATK-10
+    proofs, // CAU-03
     token: token.row, // RED-31
     audit: allowedEntry(id, deps.auditScope, known, token),
-    auditWhenReplayed: refusedEntry(id, deps.auditScope, known, replayed.refusal),
+    auditWhenReplayed: proofs.length > 0 ? undefined : refusedEntry(id, deps.auditScope, known, refusal),
   });
-  if (outcome === 'replayed') return replayed; // RED-26, ATK-10, ATK-11
   if (outcome === 'stale') return { ok: true, value: 'stale' };
+  if (outcome === 'replayed' && proofs.length > 0)
+    return { ok: false, response: await refuseProven(id, known, refusal, deps) }; // CAU-03
+  if (outcome === 'replayed') return { ok: false, response: respond(id, known, refusal, deps) }; // RED-26, ATK-10, ATK-11
+  if (outcome !== 'committed') return { ok: false, response: respond(id, known, usedProofRefusal(outcome), deps) }; // CAU-03
   return { ok: true, value: token };
 }
 
@@ -90,12 +94,25 @@ async function answerRefusal(
   refusal: Refusal,
   deps: RedeemDeps,
 ): Promise<PlainResponse> {
-  if (known.client === undefined) {
-    deps.refusals.count(known.request.remoteAddress, refusal.code); // LES-84
-  } else {
-    await deps.store.appendAudit(refusedEntry(id, deps.auditScope, known, refusal)); // RED-32, ADM-04
+  if (known.client !== undefined) return refuseProven(id, known, refusal, deps);
+  deps.refusals.count(known.request.remoteAddress, refusal.code); // LES-84
+  return respond(id, known, refusal, deps);
+}
+
+/** Writes the row, and uses up the proofs: a refused request has shown them as much as a granted one. */
+async function refuseProven(id: string, known: KnownSoFar, refusal: Refusal, deps: RedeemDeps): Promise<PlainResponse> {
+  const entry = refusedEntry(id, deps.auditScope, known, refusal);
+  const proofs = proofUses(id, deps.auditScope, known);
+  if (proofs.length === 0) {
+    await deps.store.appendAudit(entry); // RED-32, ADM-04
+    return respond(id, known, refusal, deps);
   }
-  return refusalResponse(refusal, { id, explainUrl: deps.explainUrl, wwwAuthenticate: challengeFor(known, refusal) });
+  const outcome = await deps.store.commitProofs(proofs, entry); // CAU-03
+  return respond(id, known, outcome === 'committed' ? refusal : usedProofRefusal(outcome), deps);
+}
+
+function respond(id: string, known: KnownSoFar, refusal: Refusal, { explainUrl }: RedeemDeps): PlainResponse {
+  return refusalResponse(refusal, { id, explainUrl, wwwAuthenticate: challengeFor(known, refusal) });
 }
 
 /** RFC 6749 §5.2: a client that tried the Authorization header is answered in kind. */

@@ -1,5 +1,6 @@
-import type { AuditEntry } from '@crossgrant/platform';
+import { type AuditEntry, assertionUse } from '@crossgrant/platform';
 import {
+  type AcceptedClientAssertion,
   type Clock,
   isFormMediaType,
   newId,
@@ -11,12 +12,13 @@ import {
   type Result,
   refusalResponse,
   refuse,
+  toSeconds,
 } from '@crossgrant/protocol';
 import type { VerificationKey } from '@crossgrant/protocol/jws';
 import type { RefusalCounter } from '../audit/refusal-counter.ts';
-import type { ResourceClient, ResourceDirectory } from '../directory/resource-directory.ts';
+import type { ResourceDirectory } from '../directory/resource-directory.ts';
 import { findIssuedToken } from '../introspection/find-active-token.ts';
-import { authenticateClient } from '../redemption/steps/authenticate-client.ts';
+import { authenticateClient, isConfidential, type ProvenClient } from '../redemption/steps/authenticate-client.ts';
 import type { IssuedToken, ResourceStore } from '../store/resource-store.ts';
 
 export interface RevokeDeps {
@@ -38,10 +40,12 @@ export interface RevokeDeps {
  */
 export async function revoke(request: PlainRequest, deps: RevokeDeps): Promise<PlainResponse> {
   const id = newId('aud', deps.clock());
-  const asked = readRevocation(request, deps.directory());
+  const asked = await readRevocation(request, deps);
   if (!asked.ok) return answerRefusal(id, request, asked.refusal, deps);
 
-  const { client, text } = asked.value;
+  const { client, text, clientAssertion } = asked.value;
+  const isFirst = clientAssertion === undefined || (await useAssertionUp(clientAssertion, request, deps));
+  if (!isFirst) return answerRefusal(id, request, refuse('client/assertion-replayed').refusal, deps); // CAU-03
   const token = await findIssuedToken(text, { ...deps, verificationKeys: deps.verificationKeys() });
   if (token?.clientId === client.clientId) {
     const entry = revokedEntry(id, token, deps);
@@ -50,22 +54,46 @@ export async function revoke(request: PlainRequest, deps: RevokeDeps): Promise<P
   return { status: 200, headers: { 'cache-control': 'no-store', pragma: 'no-cache' }, body: '' };
 }
 
-function readRevocation(
+async function readRevocation(
   request: PlainRequest,
-  directory: ResourceDirectory,
-): Result<{ client: ResourceClient; text: string }> {
+  deps: RevokeDeps,
+): Promise<Result<ProvenClient & { text: string }>> {
   if (request.method !== 'POST') return refuse('request/method');
   const mediaType = isFormMediaType(request.headers);
   if (!mediaType.ok) return mediaType;
   const form = parseForm(request.body);
   if (!form.ok) return form;
 
-  const authenticated = authenticateClient({ request, form: form.value }, { directory });
+  const received = { request, form: form.value, nowSeconds: toSeconds(deps.clock()) };
+  const authenticated = await authenticateClient(received, { issuer: deps.issuer, directory: deps.directory() });
   if (!authenticated.ok) return authenticated; // REV-01
   const { client } = authenticated.value;
-  if (client.verifySecret === undefined) return refuse('client/public', { clientId: client.clientId });
+  if (!isConfidential(client)) return refuse('client/public', { clientId: client.clientId });
   const text = form.value.get('token');
-  return text === undefined ? refuse('request/missing-parameter', { name: 'token' }) : ok({ client, text });
+  return text === undefined
+    ? refuse('request/missing-parameter', { name: 'token' })
+    : ok({ ...authenticated.value, text });
+}
+
+/** Whether this is the first use of the assertion, wherever the others were. */
+async function useAssertionUp(
+  assertion: AcceptedClientAssertion,
+  { remoteAddress }: PlainRequest,
+  deps: RevokeDeps,
+): Promise<boolean> {
+  const at = deps.clock();
+  const entry = {
+    id: newId('aud', at),
+    scope: deps.auditScope,
+    at,
+    kind: 'client_authentication',
+    client: assertion.clientId,
+    jti: assertion.jti,
+    personal: { person: '', address: remoteAddress },
+  } as const;
+  const whenUsed = { ...entry, outcome: 'refused', code: 'client/assertion-replayed' } as const;
+  const outcome = await deps.store.commitProofs([assertionUse(assertion, whenUsed)], { ...entry, outcome: 'done' });
+  return outcome === 'committed'; // CAU-03
 }
 
 function revokedEntry(id: string, token: IssuedToken, deps: RevokeDeps): AuditEntry {

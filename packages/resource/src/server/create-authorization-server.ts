@@ -7,13 +7,9 @@ import {
   type SigningKey,
   verificationKeyOf,
 } from '@crossgrant/protocol/jws';
-import {
-  buildDirectory,
-  checkClientSettings,
-  defaultAuthMethods,
-  governedResourceFrom,
-} from '../directory/build-directory.ts';
+import { buildDirectory, checkClientSettings, governedResourceFrom } from '../directory/build-directory.ts';
 import { checkTrust } from '../directory/check-trust.ts';
+import { assertionsOf, authMethodsOf } from '../directory/client-keys.ts';
 import type { ResourceClient, ResourceDirectory } from '../directory/resource-directory.ts';
 import { secretVerifier } from '../directory/secrets.ts';
 import {
@@ -23,7 +19,7 @@ import {
   type ResourceSettings,
   type TrustedIssuerSettings,
 } from '../directory/settings.ts';
-import { trustedIssuerFrom } from '../directory/trusted-issuer.ts';
+import { type TrustDeps, trustedIssuerFrom } from '../directory/trusted-issuer.ts';
 import type { SqlResourceStore } from '../store/open-sql-store.ts';
 import type { ResourceStore } from '../store/resource-store.ts';
 import {
@@ -112,21 +108,23 @@ function contentOf(
   return {
     customers: customers.map(({ id, name, state }) => ({ customerId: id, name, state: state ?? 'active' })),
     trustedIssuers: options.trustedIssuers.map((settings) => trustedIssuerFrom(settings, trustDeps)),
-    clients: options.clients.map(clientFrom),
+    clients: options.clients.map((settings) => clientFrom(settings, trustDeps)),
     resources: options.resources.map((settings) =>
       governedResourceFrom(settings, verifierOf(settings.introspectionSecret)),
     ),
   };
 }
 
-function clientFrom(settings: ClientSettings): ResourceClient {
+function clientFrom(settings: ClientSettings, deps: TrustDeps): ResourceClient {
   checkClientSettings(settings);
+  const { auth } = settings;
   return {
     clientId: settings.id,
     name: settings.name,
     customerIds: settings.customer === undefined ? undefined : [settings.customer],
-    authMethods: settings.auth.methods ?? defaultAuthMethods,
-    verifySecret: verifierOf(settings.auth.secret),
+    authMethods: authMethodsOf(auth),
+    verifySecret: verifierOf(auth.secret),
+    assertions: assertionsOf(settings.id, auth.keys, auth.tokenEndpointAudience === true, deps),
     grantTypes: [grantTypes.jwtBearer],
     scopes: settings.scopes,
     state: settings.state ?? 'active',

@@ -31,7 +31,7 @@ export function metadataOf(issuer: string, directory: ResourceDirectory): JsonOb
       .resources()
       .reduce<readonly string[]>((scopes, { scopes: more }) => union(scopes, more), []),
     protectedResources: directory.resources().map(({ identifier }) => identifier), // MET-11
-    clientAuthMethods: ['client_secret_basic', 'client_secret_post'],
+    clientAuthMethods: ['private_key_jwt', 'client_secret_basic', 'client_secret_post'],
   });
 }
 

@@ -49,6 +49,7 @@ const contract: readonly ContractTest[] = [
   ['RED-26 ATK-11 LES-24 of 20 parallel commits of one ID-JAG exactly one wins, round after round', racesToOne],
   ['ATK-12 the same jti of another issuer, and without a replay record any jti, is free', keepsNamesApart],
   ['LES-20 a decision made at an older epoch is stale and burns nothing', refusesStale],
+  ['CAU-03 a proof is used up once, at whichever door, and the token goes with it', usesProofsOnce],
   ['RED-31 an issued token is found with everything it came from', keepsLinkage],
   ['REV-01 a token is ended once, by its own client alone', endsTokens],
   ['SUB-02 LES-39 accounts are told apart by customer, issuer, tenant and subject', tellsApart],
@@ -113,6 +114,29 @@ async function refusesStale({ store }: StoreUnderTest): Promise<void> {
   assert.equal(await store.commitRedemption(redemption(before, 'j1')), 'stale');
   assert.equal(await store.commitRedemption(redemption(after + 1, 'j1')), 'stale');
   assert.equal(await store.commitRedemption(redemption(after, 'j1')), 'committed');
+}
+
+async function usesProofsOnce({ store, replica = store }: StoreUnderTest): Promise<void> {
+  const epoch = await store.readEpoch();
+  const proof = (proofKey: string, kind = 'client-assertion') => {
+    const whenUsed = { outcome: 'assertion-used', audit: changeEntry() } as const;
+    return { kind, key: proofKey, keepUntil: at + 400_000, whenUsed };
+  };
+  const first = { ...redemption(epoch, 'j1'), proofs: [proof('p1')] };
+  assert.equal(await store.commitRedemption(first), 'committed');
+  const second = { ...redemption(epoch, 'j2'), proofs: [proof('p1')] };
+  assert.equal(await replica.commitRedemption(second), 'assertion-used');
+  assert.equal(await replica.findIssuedToken(second.token.tokenId), undefined);
+  assert.equal(await replica.commitProofs([proof('p1')], changeEntry()), 'assertion-used');
+  assert.equal(await replica.commitProofs([proof('p1', 'dpop-proof')], changeEntry()), 'committed');
+
+  const parallel = [1, 2, 3, 4].map((one) =>
+    (one % 2 === 0 ? store : replica).commitProofs([proof('p2')], changeEntry()),
+  );
+  assert.deepEqual((await Promise.all(parallel)).filter((outcome) => outcome === 'committed').length, 1);
+  assert.equal(await store.commitRedemption({ ...redemption(epoch, 'j2'), proofs: [proof('p2')] }), 'assertion-used');
+  assert.equal(await store.commitRedemption({ ...redemption(epoch, 'j1'), proofs: [proof('p3')] }), 'replayed');
+  assert.equal(await store.commitRedemption({ ...redemption(epoch, 'j2'), proofs: [proof('p3')] }), 'committed');
 }
 
 async function keepsLinkage({ store }: StoreUnderTest): Promise<void> {

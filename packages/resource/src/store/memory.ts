@@ -1,4 +1,4 @@
-import type { AuditEntry } from '@crossgrant/platform';
+import type { AuditEntry, CommitOutcome, ProofUse } from '@crossgrant/platform';
 import type { Clock } from '@crossgrant/protocol';
 import { type DeclaredColumns, isDeclared, takeDeclaration } from './declaration.ts';
 import { linkText, replayKey } from './keys.ts';
@@ -66,6 +66,13 @@ export function createMemoryResourceStore(options: MemoryResourceStoreOptions = 
     findIssuedToken: async (tokenId) => memory.tokens.get(tokenId),
     revokeIssuedToken: async (tokenId, clientId, at, audit) => revokeToken(memory, tokenId, clientId, at, audit),
     appendAudit: async (entry) => memory.record(entry),
+    commitProofs: async (proofs, audit) => {
+      forget();
+      const used = findUsed(memory, proofs);
+      if (used === undefined) useUp(memory, proofs);
+      memory.record(used?.audit ?? audit);
+      return used?.outcome ?? 'committed';
+    },
     close: async () => undefined,
   };
 }
@@ -159,18 +166,37 @@ function deactivateLink(memory: Memory, key: AccountLinkKey, audit: AuditEntry):
   return true;
 }
 
-function commitRedemption(memory: Memory, request: RedemptionCommit): 'committed' | 'replayed' | 'stale' {
+function commitRedemption(memory: Memory, request: RedemptionCommit): CommitOutcome {
   if (request.epoch !== memory.epoch) return 'stale';
 
+  const used = findUsed(memory, request.proofs);
+  if (used !== undefined) {
+    memory.record(used.audit);
+    return used.outcome;
+  }
   const replay = request.replay === undefined ? undefined : replayKey(request.replay.issuer, request.replay.jti);
   if (replay !== undefined && memory.replays.has(replay)) {
-    memory.record(request.auditWhenReplayed);
+    if (request.auditWhenReplayed !== undefined) memory.record(request.auditWhenReplayed);
     return 'replayed';
   }
   if (replay !== undefined && request.replay !== undefined) memory.replays.set(replay, request.replay.keepUntil);
+  useUp(memory, request.proofs);
   memory.tokens.set(request.token.tokenId, request.token);
   memory.record(request.audit);
   return 'committed';
+}
+
+/** The first proof that was used before. */
+function findUsed(memory: Memory, proofs: readonly ProofUse[] = []): ProofUse['whenUsed'] | undefined {
+  return proofs.find((use) => memory.replays.has(proofName(use)))?.whenUsed; // CAU-03
+}
+
+function useUp(memory: Memory, proofs: readonly ProofUse[] = []): void {
+  for (const use of proofs) memory.replays.set(proofName(use), use.keepUntil);
+}
+
+function proofName({ kind, key }: ProofUse): string {
+  return JSON.stringify([kind, key]);
 }
 
 function revokeToken(memory: Memory, tokenId: string, clientId: string, at: number, audit: AuditEntry): boolean {

@@ -1,4 +1,4 @@
-import type { AuditEntry, CommitOutcome } from '@crossgrant/platform';
+import type { AuditEntry, CommitOutcome, ProofUse, UsedProof } from '@crossgrant/platform';
 import type { JsonObject } from '@crossgrant/protocol';
 
 /**
@@ -34,6 +34,11 @@ export interface ResourceStore {
   revokeIssuedToken(tokenId: string, clientId: string, at: number, audit: AuditEntry): Promise<boolean>;
   /** A row for what was refused; it states no outcome that anything else depends on. */
   appendAudit(entry: AuditEntry): Promise<void>;
+  /**
+   * Uses proofs up for a request that is not committed as a redemption, with the row that tells of it. Where one was used
+   * before, nothing is written but that one's own row.
+   */
+  commitProofs(proofs: readonly ProofUse[], audit: AuditEntry): Promise<'committed' | UsedProof>;
   close(): Promise<void>;
 }
 
@@ -125,5 +130,7 @@ export interface RedemptionCommit {
   readonly replay?: { readonly issuer: string; readonly jti: string; readonly keepUntil: number };
   readonly token: IssuedToken;
   readonly audit: AuditEntry;
-  readonly auditWhenReplayed: AuditEntry;
+  readonly auditWhenReplayed?: AuditEntry;
+  /** Used up with the token; one that was used before decides the outcome before `replay` does. */
+  readonly proofs?: readonly ProofUse[];
 }

@@ -98,6 +98,11 @@ export function createSqlResourceStore(
         return isEnded;
       }),
     appendAudit: (entry) => commits.audit(entry),
+    async commitProofs(proofs, audit) {
+      const singleUse = proofs.map((use) => ({ ...use, scope }));
+      const outcome = await commits.commit({ scope, expectedEpoch: null, singleUse, audit });
+      return outcome === 'assertion-used' || outcome === 'proof-used' ? outcome : 'committed';
+    },
     close() {
       stopSweeping();
       return database.close();
@@ -113,10 +118,12 @@ function commitRequest(
   return {
     scope,
     expectedEpoch: request.epoch,
-    singleUse:
-      replay === undefined
+    singleUse: [
+      ...(replay === undefined
         ? []
-        : [{ kind: idJagKind, scope, key: replayKey(replay.issuer, replay.jti), keepUntil: replay.keepUntil }],
+        : [{ kind: idJagKind, scope, key: replayKey(replay.issuer, replay.jti), keepUntil: replay.keepUntil }]),
+      ...(request.proofs ?? []).map((use) => ({ ...use, scope })),
+    ],
     inserts: [{ table: 'issued_tokens', row: rowFromToken(request.token) }],
     audit: request.audit,
     auditWhenReplayed: request.auditWhenReplayed,
