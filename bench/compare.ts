@@ -12,6 +12,8 @@ export interface Pace {
   readonly rounds: number;
   readonly roundSeconds: number;
   readonly warmUpSeconds: number;
+  /** Sent at least, however long it takes: fewer would be measured before they are compiled. */
+  readonly warmUpRequests: number;
   /** Writes a CPU profile of every contender there. */
   readonly profileFolder?: string;
 }
@@ -62,16 +64,18 @@ export async function compare(scenario: Scenario, names: readonly string[], pace
 }
 
 /** Lets the compiler settle, and finds out how many requests fill a round. */
-async function warmUp(runner: Runner, { warmUpSeconds, roundSeconds }: Pace): Promise<void> {
+async function warmUp(runner: Runner, pace: Pace): Promise<void> {
   const began = performance.now();
+  let sent = 0;
   let rate = 0;
-  for (let count = 64; performance.now() - began < warmUpSeconds * 1000; ) {
+  while (sent < pace.warmUpRequests || performance.now() - began < pace.warmUpSeconds * 1000) {
+    const count = Math.max(64, Math.round(rate * 0.25));
     const { seconds, errors, firstError } = await sendAll(runner.contender.target.port, runner.make(count));
     if (errors > 0) throw new Error(`${runner.contender.name} refused a request: ${firstError}`);
+    sent += count;
     rate = count / seconds;
-    count = Math.max(64, Math.round(rate * 0.25));
   }
-  runner.perRound = Math.max(64, Math.round(rate * roundSeconds));
+  runner.perRound = Math.max(64, Math.round(rate * pace.roundSeconds));
 }
 
 async function runRound(runner: Runner): Promise<void> {

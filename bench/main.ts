@@ -19,8 +19,8 @@ const isQuick = args.includes('--quick');
 const only = optionValue('--only') ?? '';
 const profileFolder = optionValue('--profile');
 
-const quickPace: Pace = { rounds: 5, roundSeconds: 0.6, warmUpSeconds: 1 };
-const fullPace: Pace = { rounds: 9, roundSeconds: 1, warmUpSeconds: 2 };
+const quickPace: Pace = { rounds: 5, roundSeconds: 0.6, warmUpSeconds: 1, warmUpRequests: 4_000 };
+const fullPace: Pace = { rounds: 9, roundSeconds: 1, warmUpSeconds: 2, warmUpRequests: 10_000 };
 
 pinLoad();
 const figures = await measureAll();

@@ -10,7 +10,7 @@ test.each(quickScenarios)(
   { timeout: patienceMs },
   async (scenario) => {
     const names = contendersOf[scenario.path];
-    const series = await compare(scenario, names, { rounds: 1, roundSeconds: 0, warmUpSeconds: 0.001 });
+    const series = await compare(scenario, names, { rounds: 1, roundSeconds: 0, warmUpSeconds: 0, warmUpRequests: 64 });
     const figures = figuresOf(scenario, series);
     expect(figures.map(({ errors }) => errors)).toEqual(names.slice(1).map(() => 0));
     expect(figures.map(({ ratio }) => Number.isFinite(ratio))).toEqual(names.slice(1).map(() => true));
