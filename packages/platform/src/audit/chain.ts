@@ -1,4 +1,4 @@
-import { createHash, randomBytes } from 'node:crypto';
+import { hash, randomUUID } from 'node:crypto';
 import type { AuditColumns, PersonalColumns } from './audit-entry.ts';
 
 /** Where one writer's chain stands. Each process start is a writer of its own, so chains never fork. */
@@ -27,6 +27,42 @@ export interface PersonalRow extends PersonalColumns {
   readonly at: number;
 }
 
+/** What the hash of a row covers, in this order. */
+const hashedColumns = [
+  'writer',
+  'sequence',
+  'previous_hash',
+  'id',
+  'scope',
+  'at',
+  'kind',
+  'outcome',
+  'code',
+  'client',
+  'audience',
+  'resource',
+  'scopes_requested',
+  'scopes_granted',
+  'rule_ids',
+  'jti',
+  'facts',
+  'personal_ref',
+] as const satisfies readonly (keyof AuditRow)[];
+
+export const auditRowColumns: readonly (keyof AuditRow)[] = [...hashedColumns, 'canonical', 'hash'];
+
+export const personalRowColumns: readonly (keyof PersonalRow)[] = [
+  'ref',
+  'salt',
+  'audit_id',
+  'scope',
+  'at',
+  'person',
+  'username',
+  'email',
+  'address',
+];
+
 export const emptyHash: string = '0'.repeat(64);
 
 export function startChain(writer: string): ChainState {
@@ -40,48 +76,29 @@ export function startChain(writer: string): ChainState {
 export function chainRow(
   state: ChainState,
   columns: AuditColumns,
-): { row: AuditRow; personal?: PersonalRow; next: ChainState } {
+): { row: AuditRow; personal: PersonalRow | undefined; next: ChainState } {
   const { personal, ...chained } = columns;
   const personalRow = personal === null ? undefined : referencePersonal(personal, columns);
+  const sequence = state.sequence + 1;
   const unsealed = {
     ...chained,
     writer: state.writer,
-    sequence: state.sequence + 1,
+    sequence,
     previous_hash: state.hash,
     personal_ref: personalRow?.ref ?? null,
   };
   const canonical = canonicalBytes(unsealed);
   const hash = sha256(canonical);
   return {
-    row: { ...unsealed, canonical, hash },
-    ...(personalRow === undefined ? {} : { personal: personalRow }),
-    next: { writer: state.writer, sequence: unsealed.sequence, hash },
+    row: Object.assign(unsealed, { canonical, hash }),
+    personal: personalRow,
+    next: { writer: state.writer, sequence, hash },
   };
 }
 
 /** The bytes that are hashed: a version tag and every column in fixed order, each length-prefixed, so no two rows share them. */
 export function canonicalBytes(row: Omit<AuditRow, 'canonical' | 'hash'>): Uint8Array {
-  return lengthPrefixed([
-    'crossgrant-audit-1',
-    row.writer,
-    row.sequence,
-    row.previous_hash,
-    row.id,
-    row.scope,
-    row.at,
-    row.kind,
-    row.outcome,
-    row.code,
-    row.client,
-    row.audience,
-    row.resource,
-    row.scopes_requested,
-    row.scopes_granted,
-    row.rule_ids,
-    row.jti,
-    row.facts,
-    row.personal_ref,
-  ]);
+  return lengthPrefixed(['crossgrant-audit-1', ...hashedColumns.map((column) => row[column])]);
 }
 
 /** The salted hash by which an audit row refers to personal data. */
@@ -90,11 +107,11 @@ export function personalReference(salt: string, personal: PersonalColumns): stri
 }
 
 export function sha256(bytes: Uint8Array): string {
-  return createHash('sha256').update(bytes).digest('hex');
+  return hash('sha256', bytes, 'hex');
 }
 
 function referencePersonal(personal: PersonalColumns, columns: AuditColumns): PersonalRow {
-  const salt = randomBytes(16).toString('hex');
+  const salt = randomUUID();
   return {
     ref: personalReference(salt, personal),
     salt,
@@ -105,18 +122,16 @@ function referencePersonal(personal: PersonalColumns, columns: AuditColumns): Pe
   };
 }
 
+/** Each value as four bytes of length and its text; the length of null is all ones. */
 function lengthPrefixed(values: readonly (string | number | null)[]): Buffer {
-  const parts: Buffer[] = [];
-  for (const value of values) {
-    const length = Buffer.alloc(4);
-    if (value === null) {
-      length.writeUInt32BE(0xffffffff);
-      parts.push(length);
-      continue;
-    }
-    const bytes = Buffer.from(String(value), 'utf8');
-    length.writeUInt32BE(bytes.length);
-    parts.push(length, bytes);
+  const texts = values.map((value) => (value === null ? null : String(value)));
+  const size = texts.reduce((sum, text) => sum + 4 + (text === null ? 0 : Buffer.byteLength(text)), 0);
+  const bytes = Buffer.allocUnsafe(size);
+  let at = 0;
+  for (const text of texts) {
+    const length = text === null ? 0 : bytes.write(text, at + 4);
+    bytes.writeUInt32BE(text === null ? 0xffffffff : length, at);
+    at += 4 + length;
   }
-  return Buffer.concat(parts);
+  return bytes;
 }

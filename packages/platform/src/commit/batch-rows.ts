@@ -1,5 +1,5 @@
 import type { AuditColumns } from '../audit/audit-entry.ts';
-import { type ChainState, chainRow } from '../audit/chain.ts';
+import { auditRowColumns, type ChainState, chainRow, personalRowColumns } from '../audit/chain.ts';
 import type { CommitOutcome, PreparedRequest, RowInsert, SqlValue } from './commit-request.ts';
 
 /** Rows of one table with one column list, ready for one statement. */
@@ -9,46 +9,44 @@ export interface RowGroup {
   readonly rows: readonly (readonly SqlValue[])[];
 }
 
-/** Everything a decided batch writes: winners' rows, then the audit rows of winners and losers, and the chain after them. */
+/** Everything a decided batch writes: the rows of the winners, their audit rows, and the chain after them. */
 export function batchRows(
   requests: readonly PreparedRequest[],
   outcomes: readonly CommitOutcome[],
   chain: ChainState,
 ): { groups: readonly RowGroup[]; chain: ChainState } {
-  const inserts: RowInsert[] = [];
-  const entries: AuditColumns[] = [];
-  for (const [index, request] of requests.entries()) {
-    const outcome = outcomes[index];
-    if (outcome === 'committed') {
-      inserts.push(...request.inserts);
-      entries.push(request.audit);
-    }
-    if (outcome === 'replayed' && request.auditWhenReplayed !== null) entries.push(request.auditWhenReplayed);
-    const proof = request.singleUse.find(({ whenUsed }) => whenUsed?.outcome === outcome)?.whenUsed;
-    if (proof) entries.push(proof.audit);
-  }
-  const audited = auditInserts(entries, chain);
-  return { groups: groupRows([...inserts, ...audited.inserts]), chain: audited.chain };
+  const winners = requests.filter((_, index) => outcomes[index] === 'committed');
+  const audited = auditGroups(
+    winners.map(({ audit }) => audit),
+    chain,
+  );
+  return { groups: [...groupRows(winners.flatMap(({ inserts }) => inserts)), ...audited.groups], chain: audited.chain };
 }
 
 /** The audit rows of several entries, chained in order. */
-export function auditInserts(
+export function auditGroups(
   entries: readonly AuditColumns[],
   chain: ChainState,
-): { inserts: RowInsert[]; chain: ChainState } {
-  const inserts: RowInsert[] = [];
+): { groups: readonly RowGroup[]; chain: ChainState } {
+  const rows: (readonly SqlValue[])[] = [];
+  const people: (readonly SqlValue[])[] = [];
   let state = chain;
   for (const entry of entries) {
-    const { row, personal, next } = chainRow(state, entry);
-    inserts.push({ table: 'audit_rows', row: { ...row } });
-    if (personal !== undefined) inserts.push({ table: 'audit_personal', row: { ...personal } });
-    state = next;
+    const chained = chainRow(state, entry);
+    const { row, personal } = chained;
+    rows.push(auditRowColumns.map((column) => row[column]));
+    if (personal !== undefined) people.push(personalRowColumns.map((column) => personal[column]));
+    state = chained.next;
   }
-  return { inserts, chain: state };
+  const groups = [
+    { table: 'audit_rows', columns: auditRowColumns, rows },
+    { table: 'audit_personal', columns: personalRowColumns, rows: people },
+  ];
+  return { groups: groups.filter((group) => group.rows.length > 0), chain: state };
 }
 
 /** Groups rows by table and column list. */
-export function groupRows(inserts: readonly RowInsert[]): readonly RowGroup[] {
+function groupRows(inserts: readonly RowInsert[]): readonly RowGroup[] {
   const groups = new Map<string, { table: string; columns: string[]; rows: SqlValue[][] }>();
   for (const { table, row } of inserts) {
     const columns = Object.keys(row);

@@ -27,6 +27,9 @@ interface Waiting {
   readonly reject: (error: unknown) => void;
 }
 
+/** A batch of this size no longer waits for more: the next one fills while it is made durable. */
+const batchWorthLeaving = 16;
+
 /**
  * Group commit: requests that arrive while a commit is in flight share the next one, so the cost of making things
  * durable is paid once per batch. A request that cannot be written fails alone, never its neighbours.
@@ -40,6 +43,7 @@ export function createCommitQueue(
   let inFlight: readonly Waiting[] = [];
   let running: Promise<void> | undefined;
   let isClosed = false;
+  const attemptId = attemptNumbers();
 
   const watch = setInterval(rejectOverdue, Math.min(250, patienceMs));
   watch.unref();
@@ -54,9 +58,18 @@ export function createCommitQueue(
     }
   }
 
+  /** Requests that are being decided at this moment may still join: a batch leaves when a turn of the loop brings none. */
+  async function gather(): Promise<void> {
+    let before: number;
+    do {
+      before = waiting.length;
+      await nextTurn();
+    } while (waiting.length > before && waiting.length < batchWorthLeaving);
+  }
+
   async function drain(): Promise<void> {
-    await new Promise((resolve) => setImmediate(resolve));
     while (waiting.length > 0) {
+      await gather();
       inFlight = waiting.slice(0, maxBatch);
       waiting = waiting.slice(maxBatch);
       await settle(runner, inFlight);
@@ -74,11 +87,18 @@ export function createCommitQueue(
     });
   }
 
+  async function audit(entry: AuditEntry): Promise<void> {
+    await enqueue(prepare({ scope: entry.scope, expectedEpoch: null, audit: entry }, attemptId()));
+  }
+
   return {
-    commit: (request) => enqueue(prepare(request)),
-    async audit(entry) {
-      await enqueue(prepare({ scope: entry.scope, expectedEpoch: null, audit: entry }));
+    async commit(request) {
+      const outcome = await enqueue(prepare(request, attemptId()));
+      const lost = outcome === 'committed' ? undefined : auditOfLoser(request, outcome);
+      if (lost !== undefined) await audit(lost);
+      return outcome;
     },
+    audit,
     async close() {
       isClosed = true;
       await running;
@@ -86,6 +106,10 @@ export function createCommitQueue(
       await runner.close();
     },
   };
+}
+
+function nextTurn(): Promise<void> {
+  return new Promise((resolve) => setImmediate(resolve));
 }
 
 async function settle(runner: BatchRunner, batch: readonly Waiting[]): Promise<void> {
@@ -105,21 +129,32 @@ async function settle(runner: BatchRunner, batch: readonly Waiting[]): Promise<v
   }
 }
 
-function prepare(request: CommitRequest): PreparedRequest {
+/** A commit's losers wrote nothing; that they lost is a row of its own, durable before the answer as well. */
+function auditOfLoser(request: CommitRequest, outcome: CommitOutcome): AuditEntry | undefined {
+  if (outcome === 'replayed') return request.auditWhenReplayed;
+  return request.singleUse?.find(({ whenUsed }) => whenUsed?.outcome === outcome)?.whenUsed?.audit;
+}
+
+/** Names of attempts, distinct among all processes and all commits of one. */
+function attemptNumbers(): () => string {
+  const process = randomBytes(12).toString('base64url');
+  let count = 0;
+  return () => `${process}.${++count}`;
+}
+
+function prepare(request: CommitRequest, attemptId: string): PreparedRequest {
   return {
-    attemptId: randomBytes(12).toString('base64url'),
+    attemptId,
     scope: request.scope,
     expectedEpoch: request.expectedEpoch,
     singleUse: (request.singleUse ?? []).map(prepareUse),
     inserts: request.inserts ?? [],
     audit: auditColumns(request.audit),
-    auditWhenReplayed: request.auditWhenReplayed === undefined ? null : auditColumns(request.auditWhenReplayed),
   };
 }
 
-function prepareUse({ whenUsed, ...use }: SingleUse): PreparedUse {
-  const prepared = whenUsed === undefined ? null : { ...whenUsed, audit: auditColumns(whenUsed.audit) };
-  return { ...use, key: storableKey(use.key), whenUsed: prepared };
+function prepareUse({ kind, scope, key, keepUntil, whenUsed }: SingleUse): PreparedUse {
+  return { kind, scope, key: storableKey(key), keepUntil, whenUsed: whenUsed?.outcome ?? null };
 }
 
 /** A key comes from outside. What an index cannot hold, too long or not plain text, is represented by its hash. */

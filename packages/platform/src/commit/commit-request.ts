@@ -2,6 +2,9 @@ import type { AuditColumns, AuditEntry } from '../audit/audit-entry.ts';
 
 export type SqlValue = string | number | null | Uint8Array;
 
+/** What a commit may write: it crosses a thread as text. */
+export type RowValue = Exclude<SqlValue, Uint8Array>;
+
 /** One thing that may be used once. The kind keeps codes, assertions and proofs in separate namespaces. */
 export interface SingleUse {
   readonly kind: string;
@@ -21,7 +24,7 @@ export type ProofUse = Omit<SingleUse, 'scope' | 'whenUsed'> & Required<Pick<Sin
 
 export interface RowInsert {
   readonly table: string;
-  readonly row: Readonly<Record<string, SqlValue>>;
+  readonly row: Readonly<Record<string, RowValue>>;
 }
 
 export interface CommitRequest {
@@ -42,7 +45,7 @@ export interface CommitRequest {
  */
 export type CommitOutcome = 'committed' | 'replayed' | 'stale' | UsedProof;
 
-/** A request as plain data that can cross a thread. */
+/** A request as plain data that can cross a thread as text. */
 export interface PreparedRequest {
   readonly attemptId: string;
   readonly scope: string;
@@ -50,9 +53,8 @@ export interface PreparedRequest {
   readonly singleUse: readonly PreparedUse[];
   readonly inserts: readonly RowInsert[];
   readonly audit: AuditColumns;
-  readonly auditWhenReplayed: AuditColumns | null;
 }
 
 export interface PreparedUse extends Omit<SingleUse, 'whenUsed'> {
-  readonly whenUsed: { readonly outcome: UsedProof; readonly audit: AuditColumns } | null;
+  readonly whenUsed: UsedProof | null;
 }

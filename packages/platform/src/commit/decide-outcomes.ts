@@ -59,7 +59,7 @@ export function decideOutcomes(
     if (stale.has(request)) return 'stale';
     const used = request.singleUse.filter((use) => !free.has(claimName(use)));
     const proof = used.find(({ whenUsed }) => whenUsed !== null)?.whenUsed;
-    if (proof) return proof.outcome; // CAU-03
+    if (proof) return proof; // CAU-03
     if (used.length > 0) return 'replayed'; // RED-26, ATK-11
     for (const use of request.singleUse) free.delete(claimName(use));
     return 'committed';

@@ -9,7 +9,8 @@ export interface WorkerStart {
 }
 
 export type WorkerRequest =
-  | { readonly act: 'run'; readonly requests: readonly PreparedRequest[] }
+  /** The requests as JSON text: one string crosses a thread faster than a hundred small objects. */
+  | { readonly act: 'run'; readonly requests: string }
   | { readonly act: 'sweep'; readonly before: number; readonly limit: number }
   | { readonly act: 'close' };
 
@@ -26,7 +27,7 @@ if (port !== null) {
   const batches = createSqliteBatches(database, writer);
 
   const answer = (request: WorkerRequest): WorkerReply => {
-    if (request.act === 'run') return { outcomes: batches.run(request.requests) };
+    if (request.act === 'run') return { outcomes: batches.run(JSON.parse(request.requests) as PreparedRequest[]) };
     if (request.act === 'sweep') return { swept: batches.sweep(request.before, request.limit) };
     database.close();
     return { closed: true };

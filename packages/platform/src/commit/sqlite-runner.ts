@@ -52,7 +52,7 @@ export function createSqliteRunner(start: WorkerStart): SweepingRunner {
 
   return {
     async run(requests) {
-      const reply = await ask({ act: 'run', requests });
+      const reply = await ask({ act: 'run', requests: JSON.stringify(requests) });
       return 'outcomes' in reply ? reply.outcomes : [];
     },
     async sweep(before, limit) {

@@ -1,7 +1,7 @@
 import { type Kysely, sql, type Transaction } from 'kysely';
 import { type AuditEntry, auditColumns } from '../audit/audit-entry.ts';
 import { type ChainState, startChain } from '../audit/chain.ts';
-import { auditInserts } from '../commit/batch-rows.ts';
+import { auditGroups } from '../commit/batch-rows.ts';
 import type { CoreSchema } from './core-schema.ts';
 import type { Engine } from './migrate.ts';
 import { scopeLock } from './scope-lock.ts';
@@ -75,11 +75,12 @@ async function writeAudit(
   entries: readonly AuditEntry[],
   start: ChainState,
 ): Promise<ChainState> {
-  const { inserts, chain } = auditInserts(entries.map(auditColumns), start);
-  for (const { table, row } of inserts) {
+  const { groups, chain } = auditGroups(entries.map(auditColumns), start);
+  for (const { table, columns, rows } of groups) {
+    const values = rows.map((row) => Object.fromEntries(columns.map((column, index) => [column, row[index]])));
     await trx
       .insertInto(table as 'audit_rows')
-      .values(row as unknown as CoreSchema['audit_rows'])
+      .values(values as unknown as CoreSchema['audit_rows'][])
       .execute();
   }
   return chain;
