@@ -19,7 +19,7 @@ export { findPerson, findPersonByLogin, listPeople, type Person } from './people
 export { type PersonInput, revokePerson, upsertPerson } from './people/upsert-person.ts';
 export { isAfterWatermark } from './people/watermark.ts';
 export { endSessions, type SessionChoice } from './sessions/end-sessions.ts';
-export { findSession, listEndedSessions, type SessionRecord } from './sessions/session.ts';
+export { findSession, listEndedSessions, prepareFindSession, type SessionRecord } from './sessions/session.ts';
 export { createSignOn, type SignOn } from './sign-on/create-sign-on.ts';
 export { passwordAssurance, type SignOnOptions } from './sign-on/deps.ts';
 export { type ArtifactDeps, sweepArtifacts } from './store/artifacts.ts';

@@ -24,6 +24,7 @@ export { changeScope, readEpoch } from './database/change-scope.ts';
 export type { AuditChange } from './database/change-writer.ts';
 export type { CoreSchema, KeyState, SigningKeyRow } from './database/core-schema.ts';
 export { type Database, type DatabaseOptions, openDatabase } from './database/database.ts';
+export type { LookUp } from './database/look-up.ts';
 export type { Engine, Migration } from './database/migrate.ts';
 export { type StatedState, takeStatedState } from './database/stated-state.ts';
 export { isStoreFault } from './database/store-fault.ts';

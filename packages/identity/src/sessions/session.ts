@@ -1,5 +1,6 @@
+import type { SelectQueryBuilder } from 'kysely';
 import { type IdentityDatabase, queries } from '../store/identity-database.ts';
-import type { SessionRow } from '../store/schema.ts';
+import type { IdentitySchema, SessionRow } from '../store/schema.ts';
 
 /** One client app in one signed-in browser: what the `sid` of an ID token stands for. */
 export interface SessionRecord {
@@ -22,13 +23,28 @@ export async function findSession(
   tenantId: string,
   sid: string,
 ): Promise<SessionRecord | undefined> {
-  const row = await queries(database)
-    .selectFrom('sessions')
-    .selectAll()
-    .where('tenant_id', '=', tenantId)
-    .where('sid', '=', sid)
-    .executeTakeFirst();
+  const row = await oneSession(database, tenantId, sid).executeTakeFirst();
   return row === undefined ? undefined : toSession(row);
+}
+
+/** `findSession` of one tenant, for a path that asks at every request. */
+export function prepareFindSession(
+  database: IdentityDatabase,
+  tenantId: string,
+): (sid: string) => Promise<SessionRecord | undefined> {
+  const lookUp = database.lookUp<SessionRow>(oneSession(database, tenantId, 'sid'));
+  return async (sid) => {
+    const row = await lookUp(tenantId, sid);
+    return row === undefined ? undefined : toSession(row);
+  };
+}
+
+function oneSession(
+  database: IdentityDatabase,
+  tenantId: string,
+  sid: string,
+): SelectQueryBuilder<IdentitySchema, 'sessions', SessionRow> {
+  return queries(database).selectFrom('sessions').selectAll().where('tenant_id', '=', tenantId).where('sid', '=', sid);
 }
 
 /** Sessions of a tenant that ended and whose tokens could still be around: what a snapshot needs to refuse them. */

@@ -1,4 +1,4 @@
-import { findSession, type IdentityDatabase } from '@crossgrant/identity';
+import { type IdentityDatabase, prepareFindSession } from '@crossgrant/identity';
 import type { LiveSession } from './may-issue.ts';
 
 /** Finds the session a `sid` stands for, ended ones included: the gate judges, not the look-up. */
@@ -9,5 +9,5 @@ export type SessionReader = (sid: string, epoch: number) => Promise<LiveSession 
  * snapshot can know them all; one that ends raises the tenant's epoch, and with it spoils what was decided before.
  */
 export function createSessionReader(database: IdentityDatabase, tenantId: string): SessionReader {
-  return (sid) => findSession(database, tenantId, sid);
+  return prepareFindSession(database, tenantId);
 }

@@ -1,6 +1,6 @@
 import { randomBytes } from 'node:crypto';
 import type { Clock } from '@crossgrant/protocol';
-import { Kysely, PostgresDialect } from 'kysely';
+import { type Compilable, Kysely, PostgresDialect } from 'kysely';
 import { type CommitQueue, createCommitQueue } from '../commit/commit-queue.ts';
 import { createPostgresRunner } from '../commit/postgres-runner.ts';
 import { createSqliteRunner } from '../commit/sqlite-runner.ts';
@@ -10,6 +10,7 @@ import { type ChangeFeed, type ChangeListener, createChangeFeed } from './change
 import { type ChangeWriter, createChangeWriter } from './change-writer.ts';
 import { coreMigrations } from './core-migrations.ts';
 import type { CoreSchema } from './core-schema.ts';
+import { kyselyLookUps, type LookUp, sqliteLookUps } from './look-up.ts';
 import { postgresSweep, startMaintenance } from './maintenance.ts';
 import { type Engine, type Migration, migrate } from './migrate.ts';
 import { createPostgresListener } from './postgres-listener.ts';
@@ -21,6 +22,8 @@ import { isStoreFault } from './store-fault.ts';
 export interface Database<S> {
   readonly engine: Engine;
   readonly kysely: Kysely<S & CoreSchema>;
+  /** Prepares a query that a hot path asks at every request. Its values are only examples; those of a call take their places. */
+  lookUp<R>(query: Compilable<R>): LookUp<R>;
   /** Where issuance and redemption become durable. */
   readonly commits: CommitQueue;
   /** Changes of what snapshots hold; use changeScope. */
@@ -62,6 +65,8 @@ export async function openDatabase<S>(options: DatabaseOptions): Promise<Databas
     throw error;
   }
   const writer = `${options.writer ?? 'writer'}-${randomBytes(9).toString('base64url')}`;
+  const kyselyReads = kyselyLookUps(kysely);
+  const lookUps = engine === 'sqlite' ? sqliteLookUps(options.url, kyselyReads) : kyselyReads;
   const feed = await openFeed(kysely, options.pollMs ?? 1_000, onProblem);
   const listener = engine === 'postgres' ? listen(options.url, feed, onProblem) : undefined;
   const sqlite = engine === 'sqlite' ? createSqliteRunner({ path: options.url, writer }) : undefined;
@@ -80,11 +85,13 @@ export async function openDatabase<S>(options: DatabaseOptions): Promise<Databas
     await maintenance.close();
     await commits.close();
     await Promise.all([feed.close(), listener?.close()]);
+    lookUps.close();
     await kysely.destroy();
   }
   return {
     engine,
     kysely: kysely as unknown as Kysely<S & CoreSchema>,
+    lookUp: lookUps.prepare,
     commits,
     changes: createChangeWriter({ kysely, engine, writer: `${writer}-c`, announce: feed.announce }),
     onChange: feed.onChange,

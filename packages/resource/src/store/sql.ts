@@ -1,10 +1,10 @@
-import { changeScope, type Database, readEpoch } from '@crossgrant/platform';
+import { changeScope, type Database, type LookUp, readEpoch } from '@crossgrant/platform';
 import type { Clock } from '@crossgrant/protocol';
 import type { Kysely } from 'kysely';
 import { replayKey } from './keys.ts';
 import type { RedemptionCommit, ResourceStore } from './resource-store.ts';
 import { accountFromRow, linkFromRow, rowFromToken, tokenFromRow } from './rows.ts';
-import type { ResourceSchema } from './schema.ts';
+import type { AccountLinkRow, AccountRow, ResourceSchema } from './schema.ts';
 import {
   addEmail,
   changeAccount,
@@ -28,29 +28,19 @@ export function createSqlResourceStore(
   clock: Clock = Date.now,
 ): ResourceStore {
   const { kysely, commits } = database;
+  const links = linkLookUp(database);
+  const accounts = accountLookUp(database);
   const stopSweeping = startTokenSweep(kysely as unknown as Kysely<ResourceSchema>, clock);
 
   return {
     readEpoch: () => readEpoch(database, scope),
     onChange: (listener) => database.onChange((changed) => (changed === scope ? listener() : undefined)),
-    async findLink(key) {
-      const row = await kysely
-        .selectFrom('account_links')
-        .selectAll()
-        .where('customer_id', '=', key.customerId)
-        .where('issuer', '=', key.issuer)
-        .where('tenant', '=', key.tenant)
-        .where('subject', '=', key.subject)
-        .executeTakeFirst();
+    async findLink({ customerId, issuer, tenant, subject }) {
+      const row = await links(customerId, issuer, tenant, subject);
       return row === undefined ? undefined : linkFromRow(row);
     },
     async findAccount(customerId, accountId) {
-      const row = await kysely
-        .selectFrom('accounts')
-        .selectAll()
-        .where('customer_id', '=', customerId)
-        .where('account_id', '=', accountId)
-        .executeTakeFirst();
+      const row = await accounts(customerId, accountId);
       return row === undefined ? undefined : accountFromRow(row);
     },
     async findAccountsByVerifiedEmail(customerId, email) {
@@ -108,6 +98,26 @@ export function createSqlResourceStore(
       return database.close();
     },
   };
+}
+
+/** By customer, issuer, tenant and subject. */
+function linkLookUp({ kysely, lookUp }: Database<ResourceSchema>): LookUp<AccountLinkRow> {
+  return lookUp<AccountLinkRow>(
+    kysely
+      .selectFrom('account_links')
+      .selectAll()
+      .where('customer_id', '=', 'customer')
+      .where('issuer', '=', 'issuer')
+      .where('tenant', '=', 'tenant')
+      .where('subject', '=', 'subject'),
+  );
+}
+
+/** By customer and account id. */
+function accountLookUp({ kysely, lookUp }: Database<ResourceSchema>): LookUp<AccountRow> {
+  return lookUp<AccountRow>(
+    kysely.selectFrom('accounts').selectAll().where('customer_id', '=', 'customer').where('account_id', '=', 'account'),
+  );
 }
 
 function commitRequest(
