@@ -26,6 +26,25 @@ export interface ChallengeHint {
   readonly scopes?: readonly string[];
 }
 
+/** What is known before anything is asked of an authorization server. */
+export interface Prepared {
+  readonly memory: SessionMemory;
+  readonly session: Session;
+  readonly target: Target;
+  readonly scopes: readonly string[] | undefined;
+  readonly proofKey: ProofKey | undefined;
+}
+
+export async function prepare(deps: ClientDeps, request: AccessRequest, hint: ChallengeHint = {}): Promise<Prepared> {
+  const memory = memoryOf(deps.memory, requireSessionId(request.session));
+  const session = await loadSession(deps, request.session, memory);
+  const target = await discover(deps, request.resource, hint.resourceMetadata);
+  if (memory.dropped) throw new CrossgrantError('signed_out', 'discovery'); // CLI-09
+  const scopes = scopesFor(memory, target, request, hint);
+  const proofKey = target.credentials.dpop ? await proofKeyOf(deps, memory, session.id) : undefined;
+  return { memory, session, target, scopes, proofKey };
+}
+
 /**
  * An access token for a person at a resource: from the cache while it is fresh, else by exchange and redemption.
  *
@@ -36,21 +55,18 @@ export async function obtainAccessToken(
   request: AccessRequest,
   hint: ChallengeHint = {},
 ): Promise<AccessToken> {
-  const memory = memoryOf(deps.memory, requireSessionId(request.session));
-  const session = await loadSession(deps, request.session, memory);
-  const target = await discover(deps, request.resource, hint.resourceMetadata);
-  if (memory.dropped) throw new CrossgrantError('signed_out', 'discovery'); // CLI-09
-  const scopes = scopesFor(memory, target, request, hint);
-  const proofKey = target.credentials.dpop ? await proofKeyOf(deps, memory, session.id) : undefined;
+  const { memory, session, target, scopes, proofKey } = await prepare(deps, request, hint);
   const keyOf = (now: Session): string => tokenKey(deps, now, target, scopes, proofKey);
   const key = keyOf(session);
 
   const cached = memory.tokens.get(key);
   if (cached !== undefined && deps.clock() < cached.renewAt) return cached; // CLI-06
   return singleFlight(memory.flights, key, async () => {
-    const acquired = await acquire(deps, request, memory, { session, scopes }, target, proofKey);
+    const acquired = await withRecovery(deps, request, memory, { session, scopes }, (attempt) =>
+      attemptOnce(deps, attempt, target, proofKey),
+    );
     if (memory.dropped) throw new CrossgrantError('signed_out', 'redeem'); // CLI-09
-    const token = conceal(acquired.token, ['value']);
+    const token = conceal(acquired.result, ['value']);
     keepToken(deps, memory, keyOf(acquired.session), token);
     return token;
   });
@@ -68,19 +84,19 @@ export function forgetToken(deps: ClientDeps, sessionId: string, value: string):
   for (const [key, token] of tokens) if (token.value === value) tokens.delete(key);
 }
 
-async function acquire(
+/** Repeats work by the error table, and tells with the result which session it was done for in the end. */
+export async function withRecovery<T>(
   deps: ClientDeps,
   request: AccessRequest,
   memory: SessionMemory,
   first: Attempt,
-  target: Target,
-  key: ProofKey | undefined,
-): Promise<{ readonly token: AccessToken; readonly session: Session }> {
+  work: (attempt: Attempt) => Promise<T>,
+): Promise<{ readonly result: T; readonly session: Session }> {
   const budget = newBudget();
   let attempt = first;
   for (;;) {
     try {
-      return { token: await attemptOnce(deps, attempt, target, key), session: attempt.session };
+      return { result: await work(attempt), session: attempt.session };
     } catch (error) {
       if (!isCrossgrantError(error)) throw error;
       const isOvertaken = memory.dropped && error.code !== 'account_switched';

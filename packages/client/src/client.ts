@@ -2,6 +2,8 @@ import { type AccessRequest, type ChallengeHint, forgetToken, obtainAccessToken 
 import { type CallOptions, callResource } from './call.ts';
 import { conceal } from './concealed.ts';
 import { createDeps } from './deps.ts';
+import { type IdJagGrant, requestIdJag } from './grant.ts';
+import { receiveLogoutToken } from './logout.ts';
 import type { AccessToken } from './memory.ts';
 import type { CrossgrantClientOptions } from './options.ts';
 import { requireSessionId, type Session } from './sessions.ts';
@@ -21,8 +23,12 @@ export interface CrossgrantClient {
   signOut(session: string): Promise<void>;
   /** The same for all sessions of a person, or of a session id of the identity provider (back-channel logout). */
   signOutEverywhere(match: { readonly subject?: string; readonly sid?: string }): Promise<void>;
+  /** Ends the sessions that a back-channel logout token of the identity provider speaks of. The token is verified. */
+  receiveLogoutToken(token: string): Promise<void>;
   /** An access token, from the cache while it is fresh. */
   accessToken(request: AccessRequest, hint?: ChallengeHint): Promise<AccessToken>;
+  /** An ID-JAG that somebody else redeems, for example a client library with a flow of its own. */
+  requestIdJag(request: AccessRequest, hint?: ChallengeHint): Promise<IdJagGrant>;
   /** Drops an access token that a resource refused, so that the next request brings another. */
   forgetAccessToken(session: string, value: string): void;
   /** Like `fetch`, with the token attached and refusals handled. */
@@ -42,7 +48,9 @@ export function createCrossgrantClient(options: CrossgrantClientOptions): Crossg
     adoptSignOn: async (signOn) => shown(await adoptSignOn(deps, signOn)),
     signOut: (session) => signOut(deps, requireSessionId(session)),
     signOutEverywhere: (match) => signOutEverywhere(deps, match),
+    receiveLogoutToken: (token) => receiveLogoutToken(deps, token),
     accessToken: (request, hint) => obtainAccessToken(deps, request, hint),
+    requestIdJag: (request, hint) => requestIdJag(deps, request, hint),
     forgetAccessToken: (session, value) => forgetToken(deps, session, value),
     fetch: (session, url, init, callOptions) => callResource(deps, session, String(url), init ?? {}, callOptions ?? {}),
   };

@@ -27,10 +27,12 @@ const sentences = {
   signed_out: 'The session ended while the request was under way.',
   sign_on_required: 'The identity assertion is no longer accepted: the person has to sign on again.',
   sign_on_failed: 'The sign-on did not succeed.',
+  sign_on_not_begun: 'The sign-on was not begun in this browser, or too long ago.',
   sign_on_timeout: 'Nobody finished the sign-on in time.',
   authorization_response_refused: 'The authorization response does not belong to this sign-on.',
   id_token_invalid: 'The identity provider returned an ID token that is not valid.',
   account_switched: 'Another person signed on than the one the session belongs to.',
+  logout_token_refused: 'The logout token is not one of the identity provider for this client.',
   token_store_failed: 'The session could not be stored or read.',
   browser_refused: 'The browser is opened for https and loopback http addresses only.',
 

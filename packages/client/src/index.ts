@@ -20,6 +20,7 @@ export {
   StepUpRequired,
   TemporarilyUnavailable,
 } from './errors.ts';
+export type { IdJagGrant } from './grant.ts';
 export { keySigner } from './key-signer.ts';
 export type { AccessToken } from './memory.ts';
 export type { OAuthErrorBody, RawResponse } from './oauth-error.ts';

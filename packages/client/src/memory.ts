@@ -1,3 +1,4 @@
+import type { JSONWebKeySet } from 'jose';
 import type { AuthorizationServer, Target } from './discovery/target.ts';
 import type { ProofKey } from './dpop.ts';
 import type { ScopeDifference } from './scope-choice.ts';
@@ -14,6 +15,10 @@ export interface ClientMemory {
   readonly writes: Map<string, Promise<unknown>>;
   /** Set when the identity provider turned out not to take refresh tokens as subject. */
   refreshTokensRefused: boolean;
+  /** The published keys of the identity provider. */
+  idpKeys: { readonly keys: JSONWebKeySet; readonly readAt: number } | undefined;
+  /** The logout tokens that were taken, and until when they are remembered, in seconds since the epoch. */
+  readonly seenLogouts: Map<string, number>;
 }
 
 /** An access token for one resource, and how it differs from what was asked. */
@@ -66,6 +71,8 @@ export function createMemory(): ClientMemory {
     sessions: new Map(),
     writes: new Map(),
     refreshTokensRefused: false,
+    idpKeys: undefined,
+    seenLogouts: new Map(),
   };
 }
 

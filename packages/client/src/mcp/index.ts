@@ -1,7 +1,9 @@
-import { mcp } from '@crossgrant/protocol';
 import type { CrossgrantClient } from '../client.ts';
+import { CrossgrantMisuse } from '../errors.ts';
 import type { RecoveryOptions } from '../recovery.ts';
 import { readChallenge } from '../resource-challenge.ts';
+
+export { announceEnterpriseManaged, announceInMessage } from './announce.ts';
 
 /** Which person, at which MCP server. */
 export interface McpConnection extends RecoveryOptions {
@@ -46,7 +48,9 @@ export function crossgrantAuthProvider(client: CrossgrantClient, connection: Mcp
   let last: string | undefined;
   return {
     async token() {
-      last = (await client.accessToken(request)).value;
+      const { value, tokenType } = await client.accessToken(request);
+      if (tokenType !== 'Bearer') throw cannotProve();
+      last = value;
       return last;
     },
     async onUnauthorized({ response }) {
@@ -56,21 +60,9 @@ export function crossgrantAuthProvider(client: CrossgrantClient, connection: Mcp
   };
 }
 
-/** The capabilities of an MCP client, as far as they matter here. */
-interface WithExtensions {
-  readonly extensions?: Readonly<Record<string, unknown>>;
-}
-
-/**
- * Adds the announcement of enterprise-managed authorization to the capabilities of a client. The official MCP client
- * sends them in `initialize`, and from revision 2026-07-28 on in the `_meta` of every request.
- *
- * MCP extensions overview, MCP-EMA §3.
- */
-export function announceEnterpriseManaged<T extends WithExtensions>(
-  capabilities: T = {} as T,
-): T & { readonly extensions: Record<string, Record<string, never>> } {
-  const extensions = { ...(capabilities.extensions as Record<string, Record<string, never>> | undefined) };
-  extensions[mcp.enterpriseManagedAuthorization] = {}; // MCP-05
-  return { ...capabilities, extensions };
+function cannotProve(): CrossgrantMisuse {
+  return new CrossgrantMisuse(
+    'misuse/dpop-transport',
+    'The transport cannot send proofs of a key: take crossgrantFetch, or leave dpop out for this server.',
+  );
 }
