@@ -12,6 +12,18 @@ const cases: readonly [what: string, find: string, replacement: string, sentence
     'policy.connections[0].resourceClientId: authserver.clients has no "agent-at-chta" — did you mean "agent-at-chat"?',
   ],
   [
+    'opaque tokens that nobody could read',
+    '      tools: { search: chat.read, history: chat.history }\n',
+    '      tools: { search: chat.read, history: chat.history }\n      accessTokens: opaque\n',
+    'authserver.resources[0].introspectionSecret: is missing: only introspection can read opaque access tokens.',
+  ],
+  [
+    'tokens of a kind that does not exist',
+    '      tools: { search: chat.read, history: chat.history }\n',
+    '      tools: { search: chat.read, history: chat.history }\n      accessTokens: paseto\n',
+    'authserver.resources[0].accessTokens: must be jwt or opaque.',
+  ],
+  [
     'an IdP that nobody trusts',
     '- issuer: http://127.0.0.1:4701\n',
     '- issuer: http://127.0.0.1:4711\n',

@@ -72,6 +72,7 @@ export function desiredRows(config: AuthServerConfig, secrets: SecretBox): Desir
         resource.introspectionSecret === undefined
           ? null
           : secrets.mac(introspectionSecretPurpose, resource.introspectionSecret),
+      access_tokens: resource.accessTokens ?? null,
     })),
   };
 }

@@ -123,6 +123,7 @@ function resourceOf(row: GovernedResourceRow, secrets: SecretBox): GovernedResou
       name: row.name ?? undefined,
       scopes: JSON.parse(row.scopes) as string[],
       accessTokenSeconds: row.access_token_seconds ?? undefined,
+      accessTokens: row.access_tokens ?? undefined,
     },
     mac === null ? undefined : macVerifier([mac], (secret) => secrets.mac(introspectionSecretPurpose, secret)),
   );

@@ -57,6 +57,8 @@ export interface GovernedResourceRow {
   scopes: string;
   access_token_seconds: number | null;
   introspection_mac: string | null;
+  /** Null: `jwt`. */
+  access_tokens: 'jwt' | 'opaque' | null;
   version: number;
 }
 
@@ -84,6 +86,12 @@ export const authServerMigrations: readonly Migration[] = [
         .alterTable('as_clients')
         .addColumn('token_endpoint_audience', 'integer', (column) => column.notNull().defaultTo(0))
         .execute();
+    },
+  },
+  {
+    name: 'authserver-2-opaque',
+    async up(db) {
+      await db.schema.alterTable('as_resources').addColumn('access_tokens', 'text').execute();
     },
   },
 ];

@@ -84,7 +84,13 @@ export function governedResourceFrom(
     throw new Misuse('resource/scope', `The resource ${identifier} ${problem}.`);
   }
   if (!isAccessTokenLife(accessTokenSeconds)) throw lifetimeMisuse(identifier); // RED-29
-  return { identifier, name: settings.name, scopes: settings.scopes, verifyIntrospectionSecret, accessTokenSeconds };
+  if (settings.accessTokens === 'opaque' && verifyIntrospectionSecret === undefined)
+    throw new Misuse(
+      'resource/opaque',
+      `The resource ${identifier} gets opaque tokens, which only introspection can read: give it an introspectionSecret.`,
+    );
+  const { name, scopes, accessTokens } = settings;
+  return { identifier, name, scopes, verifyIntrospectionSecret, accessTokenSeconds, accessTokens };
 }
 
 function isAccessTokenLife(seconds: number): boolean {

@@ -91,4 +91,6 @@ export interface GovernedResource {
   /** Present: this resource server may introspect tokens made for it. */
   readonly verifyIntrospectionSecret?: SecretVerifier;
   readonly accessTokenSeconds: number;
+  /** Absent: `jwt`. */
+  readonly accessTokens?: 'jwt' | 'opaque';
 }

@@ -72,6 +72,8 @@ export interface ResourceSettings {
   readonly introspectionSecret?: string;
   /** Default 600. */
   readonly accessTokenSeconds?: number;
+  /** `opaque`: random texts that the resource server asks about by introspection. Default `jwt`. */
+  readonly accessTokens?: 'jwt' | 'opaque';
 }
 
 export interface CustomerSettings {

@@ -2,6 +2,7 @@ import { formatScope, intersect, type ScopeSet, sameTyp, typs } from '@crossgran
 import { defaultAlgorithms, parseCompactJws, type VerificationKey, verifyJws } from '@crossgrant/protocol/jws';
 import { customerOf, mayActIn, mayVouchFor, openResource, worksFor } from '../directory/reach.ts';
 import type { ResourceDirectory, TrustedIssuer } from '../directory/resource-directory.ts';
+import { isOpaqueToken, opaqueTokenHash } from '../redemption/opaque-token.ts';
 import type { Account, IssuedToken, ResourceStore } from '../store/resource-store.ts';
 
 export interface TokenLookUp {
@@ -12,11 +13,12 @@ export interface TokenLookUp {
   readonly now: number;
 }
 
-/** The stored row of a token that was signed here, whatever its state. The text counts as a whole, never a part of it. */
+/** The stored row of a token that was issued here, signed or opaque, whatever its state. The text counts as a whole, never a part of it. */
 export async function findIssuedToken(
   text: string,
   look: Omit<TokenLookUp, 'directory' | 'now'>,
 ): Promise<IssuedToken | undefined> {
+  if (isOpaqueToken(text)) return look.store.findOpaqueToken(opaqueTokenHash(text)); // RSV-06
   const parsed = parseCompactJws(text);
   if (!parsed.ok) return undefined;
   const verified = verifyJws(parsed.value, look.verificationKeys, defaultAlgorithms);

@@ -2,8 +2,9 @@ import { acceptance, buildAccessTokenClaims, newId, typs } from '@crossgrant/pro
 import { signJws } from '@crossgrant/protocol/jws';
 import type { IssuedToken, RedemptionCommit } from '../store/resource-store.ts';
 import type { Redeemable, RedemptionContext } from './context.ts';
+import { newOpaqueToken, opaqueTokenHash } from './opaque-token.ts';
 
-/** A signed access token and the row that makes it exist. Without the row the text is worth nothing to anybody. */
+/** An access token and the row that makes it exist. Without the row the text is worth nothing to anybody. */
 export interface PreparedToken {
   readonly text: string;
   readonly row: IssuedToken;
@@ -33,10 +34,13 @@ export function prepareToken(known: Redeemable, context: RedemptionContext): Pre
     amr: claims.amr, // RED-30, STP-05
     act: known.actor, // ACT-03
   });
+  const isOpaque = resource.accessTokens === 'opaque';
+  const text = isOpaque ? newOpaqueToken() : signJws(context.signingKey(), typs.accessToken, payload);
   return {
-    text: signJws(context.signingKey(), typs.accessToken, payload),
+    text,
     row: {
       tokenId,
+      textHash: isOpaque ? opaqueTokenHash(text) : undefined,
       customerId: known.customerId,
       accountId: account.accountId,
       clientId: client.clientId,

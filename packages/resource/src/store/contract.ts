@@ -51,6 +51,7 @@ const contract: readonly ContractTest[] = [
   ['LES-20 a decision made at an older epoch is stale and burns nothing', refusesStale],
   ['CAU-03 a proof is used up once, at whichever door, and the token goes with it', usesProofsOnce],
   ['RED-31 an issued token is found with everything it came from', keepsLinkage],
+  ['RSV-06 an opaque token is found by the hash of its text alone, ended or not', findsOpaque],
   ['REV-01 a token is ended once, by its own client alone', endsTokens],
   ['SUB-02 LES-39 accounts are told apart by customer, issuer, tenant and subject', tellsApart],
   ['SUB-09 parallel first redemptions of one person make one account', createsOneAccount],
@@ -150,6 +151,26 @@ async function keepsLinkage({ store }: StoreUnderTest): Promise<void> {
   };
   assert.equal(await store.commitRedemption({ ...request, token }), 'committed');
   assert.deepEqual(withoutUndefined(await store.findIssuedToken(token.tokenId)), withoutUndefined(token));
+}
+
+async function findsOpaque({ store, replica = store }: StoreUnderTest): Promise<void> {
+  const epoch = await store.readEpoch();
+  const signed = redemption(epoch, 'j0');
+  await store.commitRedemption(signed);
+  const opaque = redemption(epoch, 'j1');
+  const token = { ...opaque.token, textHash: 'hash-1' };
+  assert.equal(await store.commitRedemption({ ...opaque, token }), 'committed');
+  assert.deepEqual(withoutUndefined(await replica.findOpaqueToken('hash-1')), withoutUndefined(token));
+  for (const other of ['hash-2', '', token.tokenId, signed.token.tokenId])
+    assert.equal(await store.findOpaqueToken(other), undefined);
+  assert.equal(await store.revokeIssuedToken(token.tokenId, token.clientId, at + 5, changeEntry()), true);
+  assert.equal((await replica.findOpaqueToken('hash-1'))?.revokedAt, at + 5);
+  const replayed = { ...redemption(epoch, 'j1'), epoch };
+  assert.equal(
+    await store.commitRedemption({ ...replayed, token: { ...replayed.token, textHash: 'hash-3' } }),
+    'replayed',
+  );
+  assert.equal(await store.findOpaqueToken('hash-3'), undefined);
 }
 
 async function endsTokens({ store }: StoreUnderTest): Promise<void> {

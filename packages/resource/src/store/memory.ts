@@ -36,6 +36,7 @@ export function createMemoryResourceStore(options: MemoryResourceStoreOptions = 
     emails: new Map(),
     replays: new Map(),
     tokens: new Map(),
+    opaque: new Map(),
     listeners: new Set(),
     record: options.onAudit ?? (() => undefined),
   };
@@ -64,6 +65,7 @@ export function createMemoryResourceStore(options: MemoryResourceStoreOptions = 
       return commitRedemption(memory, request);
     },
     findIssuedToken: async (tokenId) => memory.tokens.get(tokenId),
+    findOpaqueToken: async (textHash) => memory.tokens.get(memory.opaque.get(textHash) ?? ''),
     revokeIssuedToken: async (tokenId, clientId, at, audit) => revokeToken(memory, tokenId, clientId, at, audit),
     appendAudit: async (entry) => memory.record(entry),
     commitProofs: async (proofs, audit) => {
@@ -87,6 +89,8 @@ interface Memory {
   readonly emails: Map<string, Set<string>>;
   readonly replays: Map<string, number>;
   readonly tokens: Map<string, IssuedToken>;
+  /** Ids of opaque tokens by the hash of their text. */
+  readonly opaque: Map<string, string>;
   readonly listeners: Set<() => void>;
   readonly record: (entry: AuditEntry) => void;
 }
@@ -182,6 +186,7 @@ function commitRedemption(memory: Memory, request: RedemptionCommit): CommitOutc
   if (replay !== undefined && request.replay !== undefined) memory.replays.set(replay, request.replay.keepUntil);
   useUp(memory, request.proofs);
   memory.tokens.set(request.token.tokenId, request.token);
+  if (request.token.textHash !== undefined) memory.opaque.set(request.token.textHash, request.token.tokenId);
   memory.record(request.audit);
   return 'committed';
 }
@@ -216,6 +221,7 @@ function raiseEpoch(memory: Memory, audit: AuditEntry | undefined): void {
 function forgetExpired(memory: Memory, now: number): void {
   for (const [key, keepUntil] of memory.replays) if (keepUntil < now) memory.replays.delete(key);
   for (const [key, token] of memory.tokens) if (token.expiresAt < now) memory.tokens.delete(key);
+  for (const [hash, tokenId] of memory.opaque) if (!memory.tokens.has(tokenId)) memory.opaque.delete(hash);
 }
 
 function setOncePerMinute(clock: Clock, run: () => void): () => void {

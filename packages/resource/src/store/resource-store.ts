@@ -30,6 +30,8 @@ export interface ResourceStore {
 
   commitRedemption(request: RedemptionCommit): Promise<CommitOutcome>;
   findIssuedToken(tokenId: string): Promise<IssuedToken | undefined>;
+  /** The opaque token whose text has this hash. */
+  findOpaqueToken(textHash: string): Promise<IssuedToken | undefined>;
   /** Ends one token of one client; false when there is nothing left to end. */
   revokeIssuedToken(tokenId: string, clientId: string, at: number, audit: AuditEntry): Promise<boolean>;
   /** A row for what was refused; it states no outcome that anything else depends on. */
@@ -105,6 +107,8 @@ export interface AccountChange {
 /** One access token and the ID-JAG it came from, so that every revocation path finds it. */
 export interface IssuedToken {
   readonly tokenId: string;
+  /** Of the text of an opaque token; a signed one is found by its id. No two tokens share one. */
+  readonly textHash?: string;
   readonly customerId: string;
   readonly accountId: string;
   readonly clientId: string;

@@ -26,6 +26,7 @@ export function linkFromRow(row: AccountLinkRow): AccountLink {
 export function tokenFromRow(row: IssuedTokenRow): IssuedToken {
   return {
     tokenId: row.token_id,
+    textHash: row.text_hash ?? undefined,
     customerId: row.customer_id,
     accountId: row.account_id,
     clientId: row.client_id,
@@ -48,6 +49,7 @@ export function tokenFromRow(row: IssuedTokenRow): IssuedToken {
 export function rowFromToken(token: IssuedToken): Readonly<Record<keyof IssuedTokenRow, string | number | null>> {
   return {
     token_id: token.tokenId,
+    text_hash: token.textHash ?? null,
     customer_id: token.customerId,
     account_id: token.accountId,
     client_id: token.clientId,

@@ -37,6 +37,8 @@ export interface AccountEmailRow {
 
 export interface IssuedTokenRow {
   token_id: string;
+  /** Null: a signed token. */
+  text_hash: string | null;
   customer_id: string;
   account_id: string;
   client_id: string;
@@ -69,6 +71,13 @@ export const resourceMigrations: readonly Migration[] = [
     async up(db) {
       await createAccounts(db);
       await createIssuedTokens(db);
+    },
+  },
+  {
+    name: 'resource-2-opaque',
+    async up(db) {
+      await db.schema.alterTable('issued_tokens').addColumn('text_hash', 'text').execute();
+      await db.schema.createIndex('issued_tokens_text').unique().on('issued_tokens').column('text_hash').execute();
     },
   },
 ];

@@ -74,6 +74,14 @@ export function createSqlResourceStore(
         .executeTakeFirst();
       return row === undefined ? undefined : tokenFromRow(row);
     },
+    async findOpaqueToken(textHash) {
+      const row = await kysely
+        .selectFrom('issued_tokens')
+        .selectAll()
+        .where('text_hash', '=', textHash)
+        .executeTakeFirst();
+      return row === undefined ? undefined : tokenFromRow(row);
+    },
     revokeIssuedToken: (tokenId, clientId, at, audit) =>
       changeScope(database, `${scope}.tokens`, async (trx, _epoch, record) => {
         const result = await trx

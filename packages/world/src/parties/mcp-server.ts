@@ -1,10 +1,11 @@
 import { createLog, type Logger, startServer } from '@crossgrant/platform';
-import { createResourceServer } from '@crossgrant/resource';
+import { createResourceServer, endpointsOf, type IntrospectionOptions } from '@crossgrant/resource';
 import { mcpCapabilities, protectMcp } from '@crossgrant/resource/mcp';
 import { getRequestListener, type HttpBindings } from '@hono/node-server';
 import { createMcpHandler, type McpHttpHandler, McpServer } from '@modelcontextprotocol/server';
 import { z } from 'zod';
 import type { World } from '../schema/world.ts';
+import { secretReader } from '../secrets.ts';
 import { type ChatMessage, channelHistory, formatMessage, searchMessages } from './chat-messages.ts';
 
 export interface RunningMcpServer {
@@ -28,6 +29,7 @@ export async function startMcpServer(
     resourceName: governed?.name,
     scopesSupported: governed?.scopes ?? [...new Set(Object.values(tools))],
     tools,
+    introspection: introspectionOf(world, section.resource),
     development: world.development,
     report: (event) => log.info(event, 'a request was judged'),
   });
@@ -53,6 +55,15 @@ export async function startMcpServer(
       await server.close();
     },
   };
+}
+
+/** Opaque tokens are asked about, signed ones are not. */
+function introspectionOf(world: World, identifier: string): IntrospectionOptions | undefined {
+  const resources = world.authserver?.resources ?? [];
+  const index = resources.findIndex((resource) => resource.identifier === identifier);
+  if (world.authserver === undefined || resources[index]?.accessTokens !== 'opaque') return undefined;
+  const secret = secretReader(world)('authserver', 'resources', index, 'introspectionSecret') ?? '';
+  return { endpoint: endpointsOf(world.authserver.issuer).introspection, secret };
 }
 
 type Fetch = (request: Request) => Promise<Response>;

@@ -30,6 +30,11 @@ export function checkAuthServer(world: World, report: Report): void {
       known(client.customer, customers, ['authserver', 'clients', index, 'customer'], 'no customer', report);
   }
   for (const [index, resource] of authserver.resources.entries()) {
+    if (resource.accessTokens === 'opaque' && resource.introspectionSecret === undefined)
+      report(
+        ['authserver', 'resources', index, 'introspectionSecret'],
+        'is missing: only introspection can read opaque access tokens.',
+      );
     for (const [tool, scope] of Object.entries(resource.tools))
       known(
         scope,

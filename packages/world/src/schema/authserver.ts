@@ -140,6 +140,10 @@ const protectedResource = z
     accessTokenSeconds: seconds
       .max(limits.accessTokenSecondsAtMost, `must be at most ${limits.accessTokenSecondsAtMost} seconds.`)
       .default(limits.accessTokenSeconds),
+    accessTokens: z
+      .enum(['jwt', 'opaque'], { error: 'must be jwt or opaque.' })
+      .default('jwt')
+      .describe('opaque: random texts, which the resource server asks about by introspection at each use.'),
     introspectionSecret: secret.optional().describe('Lets the resource server introspect tokens for this resource.'),
   })
   .meta({ id: 'ProtectedResource', description: "An API or MCP server that takes this server's access tokens." });
