@@ -1,3 +1,4 @@
+import type { SignatureAlgorithm } from '@crossgrant/protocol/jws';
 import type { AccountLink, ConnectionState, RuleConditions, ScopeRisk } from './domain/policy/model.ts';
 
 /** Everything one IdP process needs, as plain data: secrets are resolved, paths are absolute or relative to the cwd. */
@@ -84,7 +85,7 @@ export interface ResourceAppConfig {
   readonly issuer: string;
   /** Further texts a client may send as `audience`. */
   readonly aliases?: readonly string[];
-  readonly signingAlgorithm?: 'ES256' | 'RS256';
+  readonly signingAlgorithm?: SignatureAlgorithm;
   /** `public` (default): the subject of the person's ID tokens; `pairwise`: one random subject per resource app. */
   readonly subject?: 'public' | 'pairwise';
   readonly resources: readonly ResourceConfig[];

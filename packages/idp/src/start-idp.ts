@@ -44,6 +44,7 @@ import type { LiveStateSource } from './snapshot/live-state.ts';
 import { openLiveState } from './snapshot/live-state-source.ts';
 import { idpMigrations } from './store/migrations.ts';
 import type { IdpDatabase, IdpSchema } from './store/schema.ts';
+import { neededAlgorithms } from './store/signing-algorithms.ts';
 
 export interface RunningIdp {
   readonly url: string;
@@ -103,14 +104,14 @@ interface Parts {
 async function serve(config: IdpConfig, { clock, log, secretBox, database }: Parts): Promise<RunningIdp> {
   const { issuer } = config;
   const tenant = await upsertTenant(database, { issuer, name: config.tenant?.name ?? 'default' }, clock());
-  await applyConfig({ database, tenantId: tenant.id, secretBox, clock, log }, config);
   const place = { database, scope: tenant.id, secrets: secretBox, clock };
   const keyRing = await openKeyRing({
     ...place,
     purposes: ['tokens'],
-    algorithms: ['RS256', 'ES256'],
+    algorithms: await neededAlgorithms(database, tenant.id, config),
     onProblem: (problem) => log.error({ err: problem }, 'a stored key is left out'),
   });
+  await applyConfig({ database, tenantId: tenant.id, secretBox, clock, log }, config);
   const schedule = startKeySchedule({
     ...place,
     onRotated: (kids) => log.info({ kids }, 'new signing keys are published'),

@@ -190,3 +190,38 @@ test('every issuance is stored, without the ID-JAG', async () => {
   });
   expect(JSON.stringify(row)).not.toContain('eyJ');
 });
+
+verifies(
+  ['IDJ-21', 'KEY-01', 'KEY-06'],
+  'ID-JAGs are signed by every algorithm a resource app can be registered with, each by a key of its own',
+  async () => {
+    const algorithms = ['ES256', 'ES384', 'RS256', 'PS256', 'EdDSA'] as const;
+    const apps = algorithms.map((alg) => ({
+      id: alg,
+      issuer: `https://${alg.toLowerCase()}.example`,
+      signingAlgorithm: alg,
+      resources: [
+        { identifier: `https://${alg.toLowerCase()}.example/mcp`, scopes: { read: { risk: 'read' as const } } },
+      ],
+    }));
+    const connections = algorithms.map((alg) => ({
+      client: 'agent',
+      resourceApp: alg,
+      resourceClientId: 'agent-there',
+      scopes: ['read'],
+      state: 'approved' as const,
+    }));
+    const rules = [{ id: 'engineers', effect: 'allow' as const, groups: ['engineering'] }];
+    const own = await startIdpWorld({ policy: { resourceApps: apps, connections, rules } });
+    const { keys } = (await (await fetch(`${own.idp.url}/jwks.json`)).json()) as { keys: { alg: string }[] };
+    expect(keys.map(({ alg }) => alg).toSorted()).toEqual([...algorithms].toSorted());
+    for (const [index, app] of apps.entries()) {
+      const subject = { subject_token: await own.idToken() };
+      const { body } = await own.exchange({ ...subject, audience: app.issuer, resource: undefined, scope: undefined });
+      const parsed = parseCompactJws(String(body.access_token));
+      expect(parsed.ok && parsed.value.header.alg).toBe(algorithms[index]);
+      expect(parsed.ok && verifyJws(parsed.value, importJwks({ keys }).keys, algorithms).ok).toBe(true);
+    }
+    await own.close();
+  },
+);

@@ -42,6 +42,12 @@ const cases: readonly [what: string, find: string, replacement: string, sentence
     'policy.resourceApps[0].issuer: is not authserver.issuer, whose resource http://127.0.0.1:4703/mcp this app names; write http://127.0.0.1:4702.',
   ],
   [
+    'an algorithm the authorization server does not take',
+    'signingAlgorithm: ES256',
+    'signingAlgorithm: PS256',
+    'authserver.trustedIssuers[0].algorithms: lacks PS256, with which the ID-JAGs for chat are signed.',
+  ],
+  [
     'a tool the server does not have',
     'tool: search',
     'tool: serach',

@@ -1,5 +1,6 @@
 import type { IdentitySchema } from '@crossgrant/identity';
 import type { Database } from '@crossgrant/platform';
+import type { SignatureAlgorithm } from '@crossgrant/protocol/jws';
 
 /** Everything one IdP database holds beside the core tables. */
 export type IdpSchema = IdentitySchema & PolicySchema;
@@ -30,7 +31,7 @@ export interface ResourceAppRow {
   name: string | null;
   issuer: string;
   aliases: string;
-  signing_algorithm: 'ES256' | 'RS256';
+  signing_algorithm: SignatureAlgorithm;
   subject_mode: 'public' | 'pairwise';
   tenant_claim: string | null;
   tags: string;

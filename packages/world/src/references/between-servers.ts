@@ -15,6 +15,13 @@ export function checkBetweenServers({ idp, policy, authserver }: World, report: 
     const path = ['policy', 'connections', index, 'resourceClientId'];
     known(resourceClientId, clients, path, 'authserver.clients has no', report);
   }
+  const trusted = authserver.trustedIssuers.findIndex(({ issuer }) => issuer === idp?.issuer);
+  const accepted = authserver.trustedIssuers[trusted]?.algorithms;
+  if (accepted?.includes(ours.signingAlgorithm) === false)
+    report(
+      ['authserver', 'trustedIssuers', trusted, 'algorithms'],
+      `lacks ${ours.signingAlgorithm}, with which the ID-JAGs for ${ours.id} are signed.`,
+    );
   if (idp !== undefined)
     known(idp.issuer, issuers, ['authserver', 'trustedIssuers'], 'there is no entry for idp.issuer', report);
 }

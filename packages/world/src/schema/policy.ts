@@ -71,7 +71,7 @@ const resourceApp = z
     name: label.optional().describe('What people read.'),
     issuer: issuerUrl.describe("Its authorization server: the audience of every ID-JAG. Ours or a stranger's."),
     signingAlgorithm: z
-      .enum(['ES256', 'RS256'], { error: 'must be ES256 or RS256.' })
+      .enum(['ES256', 'ES384', 'RS256', 'PS256', 'EdDSA'], { error: 'must be ES256, ES384, RS256, PS256 or EdDSA.' })
       .default('ES256')
       .describe('What signs the ID-JAGs for it.'),
     aliases: z

@@ -1,3 +1,5 @@
+import type { SignatureAlgorithm } from '@crossgrant/protocol/jws';
+
 /** What a scope lets its holder do, as judged by the administrator. */
 export type ScopeRisk = 'read' | 'write' | 'destructive' | 'admin';
 
@@ -22,7 +24,7 @@ export interface ResourceApp {
   readonly key: string;
   readonly issuer: string;
   readonly aliases: readonly string[];
-  readonly signingAlgorithm: 'ES256' | 'RS256';
+  readonly signingAlgorithm: SignatureAlgorithm;
   readonly subject: 'public' | 'pairwise';
   readonly tenantClaim?: string;
   readonly tags: readonly string[];
