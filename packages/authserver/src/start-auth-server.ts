@@ -11,7 +11,7 @@ import {
   openDatabase,
   openKeyDesk,
   openKeyRing,
-  openSecretBox,
+  openSecrets,
   type SecretBox,
   startKeySchedule,
   startServer,
@@ -28,6 +28,7 @@ import type { Act, CommandDeps, Done } from './commands/change-state.ts';
 import { disableIssuer, enableIssuer } from './commands/disable-issuer.ts';
 import { type AccountName, disableAccount, enableAccount, revokeAccount } from './commands/revoke-account.ts';
 import type { AuthServerConfig } from './config.ts';
+import { openAuthServerEncryptionKeys, scope } from './keys.ts';
 import { applyConfiguration } from './store/apply-configuration.ts';
 import { checkLinks, declareAccounts, statedAccounts } from './store/declare-accounts.ts';
 import { holdDirectory } from './store/directory-holder.ts';
@@ -61,9 +62,6 @@ export interface AuthServerCommands {
   revokeAccount(account: AccountName, act: Act): Promise<Done>;
 }
 
-/** One revocation epoch for the whole server; rows carry their customer. */
-const scope = 'ras';
-
 /** Opens the database, applies the configuration and serves. */
 export async function startAuthServer(
   config: AuthServerConfig,
@@ -73,7 +71,7 @@ export async function startAuthServer(
   if (!issuer.ok) throw issuerMisuse(config.issuer, issuer.refusal.problem); // MET-05, BCP-05
   const clock = options.clock ?? Date.now;
   const log = options.log ?? createLog({ name: 'authserver' });
-  const secrets = openSecrets(config);
+  const encryption = openAuthServerEncryptionKeys(config);
   const database = await openDatabase<AuthServerSchema>({
     url: config.database,
     migrations: [...resourceMigrations, ...authServerMigrations],
@@ -82,6 +80,7 @@ export async function startAuthServer(
     onProblem: (problem, cause) => log.warn({ err: cause }, problem),
   });
   try {
+    const secrets = await openSecrets(database, encryption, clock);
     return await serve(config, { database, secrets, clock, log });
   } catch (error) {
     await database.close();
@@ -185,17 +184,6 @@ function openKeys(opened: Opened): Promise<KeyRing> {
 
 function keyPlace({ database, secrets, clock }: Opened): KeyPlace<AuthServerSchema> {
   return { database, scope, secrets, clock };
-}
-
-/** Production needs a key that somebody made on purpose; development makes one beside the database. */
-function openSecrets(config: AuthServerConfig): SecretBox {
-  const isFile = !/^postgres(ql)?:\/\//i.test(config.database);
-  const beside = config.development && isFile ? `${config.database}.key` : undefined;
-  return openSecretBox({
-    env: 'CROSSGRANT_AS_KEY',
-    file: config.keyFile ?? beside,
-    createIfMissing: config.development,
-  });
 }
 
 /** The public host and the one that is listened on; a port that is only known later leaves the host unchecked. */

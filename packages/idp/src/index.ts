@@ -44,6 +44,7 @@ export type {
   ScopeRisk,
 } from './domain/policy/model.ts';
 export { type IssueAttempt, type IssuePermit, mayIssue } from './exchange/may-issue.ts';
+export { openIdpKeys } from './keys.ts';
 export { type RunningIdp, startIdp } from './start-idp.ts';
 export { idpMigrations } from './store/migrations.ts';
 export type { IdpDatabase, IdpSchema, PolicySchema } from './store/schema.ts';

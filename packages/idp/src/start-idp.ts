@@ -21,7 +21,7 @@ import {
   openDatabase,
   openKeyDesk,
   openKeyRing,
-  openSecretBox,
+  openSecrets,
   type RefusalCounter,
   type Route,
   type SecretBox,
@@ -40,6 +40,7 @@ import { createSubjectBook } from './exchange/subject-book.ts';
 import { explainPage } from './http/explain-page.ts';
 import { endpointPath, endpointUrl, metadataRoutes } from './http/metadata.ts';
 import { tokenEndpoint } from './http/token-endpoint.ts';
+import { openIdpEncryptionKeys } from './keys.ts';
 import type { LiveStateSource } from './snapshot/live-state.ts';
 import { openLiveState } from './snapshot/live-state-source.ts';
 import { idpMigrations } from './store/migrations.ts';
@@ -66,11 +67,7 @@ export async function startIdp(config: IdpConfig, seams: { readonly clock?: Cloc
   checkConfig(config);
   const clock = seams.clock ?? Date.now;
   const log = createLog({ name: 'idp', level: config.log?.level, destination: config.log?.destination });
-  const secretBox = openSecretBox({
-    env: 'CROSSGRANT_IDP_KEY',
-    file: config.keyFile ?? keyBeside(config),
-    createIfMissing: config.development,
-  });
+  const encryption = openIdpEncryptionKeys(config);
   const database: IdpDatabase = await openDatabase<IdpSchema>({
     url: config.database,
     migrations: [...identityMigrations, ...idpMigrations],
@@ -79,19 +76,12 @@ export async function startIdp(config: IdpConfig, seams: { readonly clock?: Cloc
     onProblem: (problem, cause) => log.error({ err: cause }, problem),
   });
   try {
+    const secretBox = await openSecrets(database, encryption, clock);
     return await serve(config, { clock, log, secretBox, database });
   } catch (error) {
     await database.close();
     throw error;
   }
-}
-
-/** In development a key file is made beside the database. */
-function keyBeside({ development, database }: IdpConfig): string | undefined {
-  if (!development) {
-    return undefined;
-  }
-  return /^postgres(ql)?:/i.test(database) ? './idp.key' : `${database}.key`;
 }
 
 interface Parts {

@@ -33,10 +33,24 @@ export { readBody } from './http/read-body.ts';
 export { parseRanges, remoteAddress } from './http/remote-address.ts';
 export { createRouter, type Fallback, passOn, type Route, type RouteHandler } from './http/routes.ts';
 export { type RunningServer, type ServerOptions, startServer } from './http/server.ts';
+export {
+  type EncryptionKeyFacts,
+  endOtherEncryptionKeys,
+  listEncryptionKeys,
+  openSecrets,
+} from './keys/data-key.ts';
 export { createDpopNonces } from './keys/dpop-nonces.ts';
+export {
+  type EncryptionKeys,
+  encryptionKeyFrom,
+  endPreviousKeyInFile,
+  exchangeKeyInFile,
+  openEncryptionKeys,
+} from './keys/encryption-keys.ts';
 export type { KeySource } from './keys/fetch-issuer-keys.ts';
 export { type IssuerKeys, pinnedIssuerKeys } from './keys/issuer-keys.ts';
 export { type KeyDesk, openKeyDesk } from './keys/key-desk.ts';
+export { type KeyManager, openKeyManager } from './keys/key-manager.ts';
 export { type KeyFacts, type KeyPhase, keyTimes } from './keys/key-phases.ts';
 export { type KeyRing, type KeyRingOptions, openKeyRing } from './keys/key-ring.ts';
 export { startKeySchedule } from './keys/key-schedule.ts';
@@ -51,7 +65,7 @@ export {
   revokeSigningKey,
   rotateSigningKey,
 } from './keys/rotate-keys.ts';
-export { openSecretBox, type SecretBox, type SecretBoxOptions, secretBoxFromKey } from './keys/secret-box.ts';
+export { type SecretBox, secretBoxFromKey } from './keys/secret-box.ts';
 export { createLog, type Logger } from './log/log.ts';
 export { redactText } from './log/redact.ts';
 export { isGlobalAddress } from './outbound/global-unicast.ts';

@@ -73,33 +73,37 @@ export async function checkDatabaseKeys(world: World): Promise<readonly string[]
     (['idp', 'authserver'] as const).map(async (server) => {
       const file = databaseOf(world, server);
       if (file === undefined || isPostgresUrl(file) || !existsSync(file) || !hasHeader(file)) return [];
-      const sealed = await sealedKeyIn(file);
-      if (sealed === undefined) return [];
+      const sealed = await sealedKeysIn(file);
+      if (sealed.length === 0) return [];
       const keyFile = world[server]?.keyFile ?? `${file}.key`;
-      const { openSecretBox } = await import('@crossgrant/platform');
+      const { openEncryptionKeys } = await import('@crossgrant/platform');
       try {
-        openSecretBox({ env: keyVariables[server], file: keyFile }).open('signing-key', sealed);
-        return [];
+        const { current, previous } = openEncryptionKeys({ env: keyVariables[server], file: keyFile });
+        if (sealed.some((id) => id === current.id || id === previous?.id)) return [];
       } catch {
-        const sentence = `does not open with its encryption key. Use the key it was made with (${keyVariables[server]} or ${keyFile}).`;
-        return [`${server}.database: ${resolve(file)} ${sentence}`];
+        // One sentence covers a key that cannot be read as well.
       }
+      const sentence = `does not open with its encryption key. Use the key it was made with (${keyVariables[server]} or ${keyFile}).`;
+      return [`${server}.database: ${resolve(file)} ${sentence}`];
     }),
   );
   return problems.flat();
 }
 
-/** One private key as it is stored; nothing in a database that has none yet, or that cannot be read. */
-async function sealedKeyIn(file: string): Promise<string | undefined> {
+/** The encryption keys that open a database; none in one that was never used, or that cannot be read. */
+async function sealedKeysIn(file: string): Promise<readonly string[]> {
   const { DatabaseSync } = await import('node:sqlite');
   try {
     const database = new DatabaseSync(file, { readOnly: true });
     try {
-      return database.prepare('select private_jwk from signing_keys limit 1').get()?.private_jwk as string | undefined;
+      return database
+        .prepare('select key_id from data_keys')
+        .all()
+        .map((row) => String(row.key_id));
     } finally {
       database.close();
     }
   } catch {
-    return undefined;
+    return [];
   }
 }

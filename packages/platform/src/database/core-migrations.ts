@@ -12,6 +12,7 @@ export const coreMigrations: readonly Migration[] = [
       await createOutbox(db, engine);
     },
   },
+  { name: 'core-2-keys', up: createDataKeys },
 ];
 
 // biome-ignore-start lint/suspicious/noExplicitAny: migrations see the schema as it is before they run
@@ -84,6 +85,17 @@ async function createKeyTables(db: Kysely<any>): Promise<void> {
     .on('signing_keys')
     .columns(['scope', 'purpose', 'alg'])
     .where(sql<boolean>`state = 'active'`)
+    .execute();
+}
+
+/** Two slots and no more: the encryption key in use, and while it is exchanged another. */
+async function createDataKeys(db: Kysely<any>): Promise<void> {
+  await db.schema
+    .createTable('data_keys')
+    .addColumn('slot', 'integer', (column) => column.primaryKey().check(sql`slot in (1, 2)`))
+    .addColumn('key_id', 'text', (column) => column.notNull().unique())
+    .addColumn('sealed', 'text', (column) => column.notNull())
+    .addColumn('created_at', 'bigint', (column) => column.notNull())
     .execute();
 }
 

@@ -31,6 +31,14 @@ export interface SigningKeyRow {
   retire_at: number | null;
 }
 
+/** The data key of the database, sealed under an encryption key. There are at most two: while one is exchanged. */
+export interface DataKeyRow {
+  slot: number;
+  key_id: string;
+  sealed: string;
+  created_at: number;
+}
+
 export interface OutboxRow {
   position: GeneratedAlways<number>;
   id: string;
@@ -52,6 +60,7 @@ export interface CoreSchema {
   audit_rows: { [Column in keyof AuditRow]: AuditRow[Column] };
   audit_personal: { [Column in keyof PersonalRow]: PersonalRow[Column] };
   signing_keys: SigningKeyRow;
+  data_keys: DataKeyRow;
   outbox: OutboxRow;
   migrations: MigrationRow;
 }

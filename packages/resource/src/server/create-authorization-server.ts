@@ -1,4 +1,4 @@
-import { createGuardedFetch, type IssuerKeys, Misuse, openSecretBox, type Route } from '@crossgrant/platform';
+import { createGuardedFetch, type IssuerKeys, Misuse, openEncryptionKeys, type Route } from '@crossgrant/platform';
 import { type Clock, grantTypes, type JsonObject, parseIssuerUrl } from '@crossgrant/protocol';
 import {
   generateSigningKey,
@@ -138,8 +138,8 @@ function verifierOf(secret: string | undefined): ((secret: string) => boolean) |
 async function openSigningKeys(options: AuthorizationServerOptions): Promise<SigningKeys> {
   if (options.signingKey !== undefined) return fixedKey(importSigningKey(options.signingKey));
   if (!('openKeys' in options.store)) return fixedKey(generateSigningKey(algorithm));
-  const secrets = openSecretBox({ env: 'CROSSGRANT_KEY', file: options.keyFile, createIfMissing: true });
-  return options.store.openKeys({ secrets, algorithms: [algorithm] });
+  const encryption = openEncryptionKeys({ env: 'CROSSGRANT_KEY', file: options.keyFile, createIfMissing: true });
+  return options.store.openKeys({ encryption, algorithms: [algorithm] });
 }
 
 function algorithmOf(jwk: JsonObject | undefined): SignatureAlgorithm {

@@ -1,9 +1,10 @@
 import {
   type Database,
+  type EncryptionKeys,
   type KeyRing,
   openDatabase,
   openKeyRing,
-  type SecretBox,
+  openSecrets,
   startKeySchedule,
 } from '@crossgrant/platform';
 import type { Clock } from '@crossgrant/protocol';
@@ -15,7 +16,7 @@ import { createSqlResourceStore } from './sql.ts';
 /** A store that also keeps the signing keys, sealed, so that every replica signs with the same ones. */
 export interface SqlResourceStore extends ResourceStore {
   openKeys(options: {
-    readonly secrets: SecretBox;
+    readonly encryption: EncryptionKeys;
     readonly algorithms: readonly SignatureAlgorithm[];
   }): Promise<KeyRing>;
 }
@@ -39,7 +40,8 @@ export async function openSqlStore(url: string, options: SqlStoreOptions): Promi
   const schedules: { close(): Promise<void> }[] = [];
   return {
     ...store,
-    async openKeys({ secrets, algorithms }) {
+    async openKeys({ encryption, algorithms }) {
+      const secrets = await openSecrets(database, encryption, clock);
       const place = { database, scope, secrets, clock };
       const ring = await openKeyRing({
         ...place,
