@@ -18,17 +18,20 @@ function keyFileOf({ keyFile, development, database }: AuthServerConfig): string
   return keyFile ?? (development && isFile ? `${database}.key` : undefined);
 }
 
-export function openAuthServerEncryptionKeys(config: AuthServerConfig): EncryptionKeys {
+export function openAuthServerEncryptionKeys(
+  config: AuthServerConfig,
+  createIfMissing: boolean = config.development,
+): EncryptionKeys {
   return openEncryptionKeys({
     env: 'CROSSGRANT_AS_KEY',
     file: keyFileOf(config),
-    createIfMissing: config.development,
+    createIfMissing,
   });
 }
 
 /** The keys of an authorization server for a command beside the running processes. They follow by themselves. */
 export async function openAuthServerKeys(config: AuthServerConfig): Promise<KeyManager> {
-  const encryption = openAuthServerEncryptionKeys(config);
+  const encryption = openAuthServerEncryptionKeys(config, false);
   const database = await openDatabase<AuthServerSchema>({
     url: config.database,
     migrations: [...resourceMigrations, ...authServerMigrations],

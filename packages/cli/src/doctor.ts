@@ -3,6 +3,7 @@ import {
   checkDatabaseFiles,
   checkDatabaseKeys,
   checkForProduction,
+  checkKeyAges,
   checkKeys,
   checkSecrets,
   findDecision,
@@ -31,6 +32,7 @@ export async function runDoctor(terminal: Terminal, worldFile: string): Promise<
     { name: 'keys', problems: checkKeys(world, ['idp', 'authserver']) },
     { name: 'ports', problems: await busyPorts(world) },
     { name: 'databases', problems: isReadable ? await checkDatabases(world) : [] },
+    { name: 'signing keys', problems: isReadable ? await checkKeyAges(world) : [] },
   ];
   const code = print(terminal, checks);
   if (world.development) {

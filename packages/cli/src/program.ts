@@ -1,8 +1,10 @@
 import { readFileSync } from 'node:fs';
 import { loadWorld, partyNames, runStart, type ServerParty, serve, type Terminal } from '@crossgrant/world';
-import { Command } from 'commander';
+import { Command, Option } from 'commander';
 import { runDoctor } from './doctor.ts';
 import { runExplain } from './explain.ts';
+import type { KeyAlgorithm } from './key-rows.ts';
+import { exchangeEncryptionKeys, listKeys, revokeKey, rotateKeys, type ServerChoice } from './keys.ts';
 
 export interface CommandDeps {
   readonly terminal: Terminal;
@@ -49,7 +51,49 @@ export function createProgram(deps: CommandDeps): Command {
   withWorld(
     program.command('doctor').description('check a world file and its surroundings without starting anything'),
   ).action(async (options: { world: string }) => deps.setExitCode(await runDoctor(deps.terminal, options.world)));
+  addKeys(program, deps);
   return program;
+}
+
+const algorithms: readonly KeyAlgorithm[] = ['ES256', 'ES384', 'RS256', 'PS256', 'EdDSA'];
+
+interface KeysFlags {
+  readonly world: string;
+  readonly server?: ServerChoice;
+  readonly json?: boolean;
+  readonly reason?: string;
+}
+
+/** Keys are managed beside the running servers, which follow by themselves. */
+function addKeys(program: Command, { terminal, setExitCode }: CommandDeps): void {
+  const keys = program.command('keys').description('list, rotate and revoke the keys of the servers of a world');
+  const add = (usage: string, description: string): Command =>
+    withWorld(keys.command(usage).description(description))
+      .addOption(new Option('--server <name>', 'only this server').choices(['idp', 'as']))
+      .option('--json', 'print one JSON document');
+  const reason = ['--reason <text>', 'why; the audit keeps it'] as const;
+
+  add('list', 'the keys, and where each stands')
+    .option('--all', 'ended keys too')
+    .action(async (flags: KeysFlags & { all?: boolean }) =>
+      setExitCode(await listKeys(terminal, loadWorld(flags.world), flags)),
+    );
+  add('rotate', 'publish successors of the signing keys; they sign after an hour')
+    .addOption(new Option('--alg <name>', 'only keys of this algorithm').choices(algorithms))
+    .option('--encryption-key', 'exchange the encryption key instead')
+    .option('--end', 'with --encryption-key: end the one before')
+    .option(...reason)
+    .action(async (flags: KeysFlags & { alg?: KeyAlgorithm; encryptionKey?: boolean; end?: boolean }) => {
+      const run = flags.encryptionKey === true ? exchangeEncryptionKeys : rotateKeys;
+      setExitCode(await run(terminal, loadWorld(flags.world), flags));
+    });
+  add('revoke', 'end a signing key at once, at every replica')
+    .argument('<kid>', 'its kid, or the first eight characters or more')
+    .option('--yes', 'do not ask')
+    .option(...reason)
+    .action(async (kid: string, flags: KeysFlags & { yes?: boolean }) =>
+      setExitCode(await revokeKey(terminal, loadWorld(flags.world), kid, flags)),
+    );
 }
 
 function withWorld(command: Command): Command {

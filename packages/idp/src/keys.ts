@@ -16,17 +16,20 @@ function keyFileOf({ keyFile, development, database }: IdpConfig): string | unde
   return /^postgres(ql)?:/i.test(database) ? './idp.key' : `${database}.key`;
 }
 
-export function openIdpEncryptionKeys(config: IdpConfig): EncryptionKeys {
+export function openIdpEncryptionKeys(
+  config: IdpConfig,
+  createIfMissing: boolean = config.development,
+): EncryptionKeys {
   return openEncryptionKeys({
     env: 'CROSSGRANT_IDP_KEY',
     file: keyFileOf(config),
-    createIfMissing: config.development,
+    createIfMissing,
   });
 }
 
 /** The keys of an IdP for a command beside the running processes; undefined while it never ran. They follow by themselves. */
 export async function openIdpKeys(config: IdpConfig): Promise<KeyManager | undefined> {
-  const encryption = openIdpEncryptionKeys(config);
+  const encryption = openIdpEncryptionKeys(config, false);
   const database = await openDatabase<IdpSchema>({
     url: config.database,
     migrations: [...identityMigrations, ...idpMigrations],

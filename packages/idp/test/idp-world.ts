@@ -132,6 +132,7 @@ export interface IdTokenParts {
 
 export interface IdpWorld {
   readonly idp: RunningIdp;
+  readonly config: IdpConfig;
   readonly logLines: string[];
   readonly clock: { nowMs: number };
   readonly nowSeconds: number;
@@ -179,6 +180,7 @@ export async function startIdpWorld(options: WorldOptions = {}): Promise<IdpWorl
 
   const world: IdpWorld = {
     idp,
+    config,
     logLines,
     clock,
     get nowSeconds() {

@@ -28,7 +28,7 @@ export async function openKeyManager<S>(options: {
   readonly clock?: Clock;
 }): Promise<KeyManager> {
   const { database, scope, encryption, env, keyFile, clock = Date.now } = options;
-  const before = await listEncryptionKeys(database, encryption);
+  let isUnderWay = (await listEncryptionKeys(database, encryption)).length > 1;
   const secrets = await openSecrets(database, encryption, clock);
   const isFromFile = (process.env[env] ?? '') === '';
   let keys = encryption;
@@ -37,12 +37,14 @@ export async function openKeyManager<S>(options: {
     ...openKeyDesk({ database, scope, secrets, clock }),
     listEncryptionKeys: () => listEncryptionKeys(database, keys),
     async exchangeEncryptionKey() {
-      const now = await listEncryptionKeys(database, keys);
-      if (now.length > 1) return before.length < 2 && before.length > 0 ? 'exchanged' : 'under way';
+      const wasUnderWay = isUnderWay;
+      isUnderWay = (await listEncryptionKeys(database, keys)).length > 1;
+      if (isUnderWay) return wasUnderWay ? 'under way' : 'exchanged';
       if (!isFromFile || keyFile === undefined) return 'name both in the environment';
       exchangeKeyInFile(keyFile);
       keys = openEncryptionKeys({ file: keyFile });
       await openSecrets(database, keys, clock);
+      isUnderWay = true;
       return 'exchanged';
     },
     async endOtherEncryptionKeys(act) {
