@@ -12,6 +12,7 @@ export default defineConfig({
     include: ['packages/*/src/**/*.test.ts', 'packages/*/test/**/*.test.ts', 'test/**/*.test.ts'],
     globalSetup: ['test/runner/postgres-setup.ts'],
     pool: 'forks',
+    maxWorkers: 2,
     execArgv: [`--conditions=${condition}`],
     testTimeout: 20_000,
     hookTimeout: 60_000,
