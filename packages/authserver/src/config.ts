@@ -21,6 +21,10 @@ export interface AuthServerConfig {
   readonly clients: readonly ClientSettings[];
   readonly trustedIssuers: readonly TrustedIssuerSettings[];
   readonly resources: readonly ResourceSettings[];
+  /** Whether proofs of possession must carry a nonce of this server. `off` unless stated. RFC 9449 §8. */
+  readonly dpopNonces?: 'off' | 'required';
+  /** Takes the grant type jwt-dpop too. */
+  readonly jwtDpopGrant?: boolean;
   readonly accounts?: readonly AccountConfig[];
 }
 

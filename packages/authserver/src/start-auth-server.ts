@@ -1,4 +1,5 @@
 import {
+  createDpopNonces,
   createGuardedFetch,
   createLog,
   type Database,
@@ -126,6 +127,10 @@ async function serve(config: AuthServerConfig, opened: Opened): Promise<RunningA
     clock,
     log,
     auditScope: scope,
+    dpop: {
+      nonces: config.dpopNonces === 'required' ? createDpopNonces(opened.secrets, scope) : undefined,
+      jwtDpopGrant: config.jwtDpopGrant,
+    },
     directory: holder.current,
     refreshDirectory: holder.refresh,
   });

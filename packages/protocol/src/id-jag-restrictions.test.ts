@@ -1,13 +1,7 @@
 import { verifies } from '@crossgrant/testkit';
 import { expect, test } from 'vitest';
 import { checkTypes, type IdJagClaims } from './id-jag-claims.ts';
-import {
-  checkAuthorizationDetails,
-  readActor,
-  readConfirmation,
-  readResources,
-  readScope,
-} from './id-jag-restrictions.ts';
+import { checkAuthorizationDetails, readActor, readResources, readScope } from './id-jag-restrictions.ts';
 import type { JsonObject } from './json.ts';
 import { refusalResponse } from './refusals/response.ts';
 import type { Result } from './result.ts';
@@ -37,12 +31,6 @@ function outcome(result: Result<unknown>): unknown {
   });
   return result.refusal.code;
 }
-
-verifies(['RED-15', 'DPO-04', 'DPO-08', 'ATK-33'], 'any cnf refuses, whatever it says', () => {
-  for (const cnf of [{ jkt: 'x' }, { jwk: {} }, {}, null, '', 0, false, [], { 'x5t#S256': 'x' }])
-    expect(outcome(readConfirmation(claims({ cnf }))), JSON.stringify(cnf)).toBe('assertion/confirmation-unsupported');
-  expect(outcome(readConfirmation(claims({})))).toEqual({ kind: 'none' });
-});
 
 verifies(['RED-16', 'ATK-30', 'ATK-46'], 'a resource claim of a wrong shape refuses the whole', () => {
   const wrong = [

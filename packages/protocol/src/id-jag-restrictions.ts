@@ -5,20 +5,6 @@ import { parseResourceIdentifier, type ResourceIdentifier } from './resource-ide
 import { ok, type Result, refuse } from './result.ts';
 import { parseScope, type ScopeSet } from './scope.ts';
 
-/** How an assertion is bound to a key. Further kinds join when proofs of possession are understood. */
-export type Confirmation = { readonly kind: 'none' };
-
-/**
- * Reads `cnf`. Any member that is not understood refuses the assertion, because dropping it would turn a bound grant into
- * a bearer one.
- *
- * RFC 7800 §3.1, ID-JAG-04 §9.8.
- */
-export function readConfirmation(claims: IdJagClaims): Result<Confirmation> {
-  if (claims.payload.cnf !== undefined) return refuse('assertion/confirmation-unsupported'); // RED-15, DPO-04, DPO-08, ATK-33
-  return ok({ kind: 'none' });
-}
-
 const maximumResources = 16;
 
 /**

@@ -97,6 +97,8 @@ export interface ResourceAuthorizationServerMetadata {
   readonly grantTypes?: readonly string[];
   readonly clientAuthMethods?: readonly string[];
   readonly clientIdMetadataDocuments?: boolean;
+  /** Algorithms of the proofs of possession that are taken. */
+  readonly dpopAlgorithms?: readonly string[];
   /** Pages about the service. Whatever else is put here is not published. */
   readonly pages?: JsonObject;
 }
@@ -129,6 +131,7 @@ export function resourceAuthorizationServerMetadata(server: ResourceAuthorizatio
     authorization_response_iss_parameter_supported: true,
     client_id_metadata_document_supported: server.clientIdMetadataDocuments === true ? true : undefined, // CID-12
     protected_resources: server.protectedResources, // MET-11
+    dpop_signing_alg_values_supported: server.dpopAlgorithms,
   });
 }
 

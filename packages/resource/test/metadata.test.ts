@@ -70,6 +70,7 @@ verifies(
       token_endpoint_auth_signing_alg_values_supported: ['ES256', 'ES384', 'PS256', 'RS256', 'EdDSA'],
       scopes_supported: ['chat.read', 'chat.history', 'files.read'],
       code_challenge_methods_supported: ['S256'],
+      dpop_signing_alg_values_supported: ['ES256', 'ES384', 'EdDSA', 'PS256', 'RS256'],
       authorization_response_iss_parameter_supported: true,
       protected_resources: [mcpResource, otherResource],
     });

@@ -240,19 +240,6 @@ verifies(['RED-14', 'SUB-01'], 'an issuer vouches only for the clients of its tr
   await redeemed(createWorld({ trusted: { clients: [clientId] } }), idJag());
 });
 
-verifies(['RED-15', 'ATK-33'], 'any confirmation is refused while only bearer tokens are issued', async () => {
-  const world = createWorld();
-  for (const cnf of [{ jkt: vectors.dpop_proofs['proof.ras.ok'] }, { 'x5t#S256': 'x' }, {}, null, 'jkt']) {
-    await expectRefusal(world, idJag({ cnf }), 'assertion/confirmation-unsupported');
-  }
-});
-
-verifies('RED-15', 'a proof beside an unbound grant is refused and never ignored', async () => {
-  const proof = vectors.dpop_proofs['proof.ras.ok'] ?? '';
-  await expectRefusal(createWorld(), idJag(), 'assertion/proof-unsupported', { headers: [['dpop', proof]] });
-  await expectRefusal(createWorld(), idJag(), 'assertion/proof-unsupported', { headers: [['dpop', '']] });
-});
-
 verifies(
   ['RED-21', 'ATK-32'],
   'authorization details restrict, and are refused in the claim as in the request',

@@ -17,6 +17,7 @@ import {
   type DirectoryContent,
   type GovernedResource,
   type ResourceAuthorizationServer,
+  type ResourceAuthorizationServerOptions,
   type ResourceClient,
   type ResourceStore,
   secretVerifier,
@@ -50,6 +51,8 @@ interface Vectors {
     string
   >;
   readonly dpop_proofs: Record<string, string>;
+  readonly dpop_jkt: string;
+  readonly access_token_dpop_bound: string;
   readonly redemption: readonly VectorEntry[];
   readonly id_token: string;
   readonly logout_token: string;
@@ -89,6 +92,7 @@ export interface WorldOptions {
   readonly resource?: Partial<GovernedResource>;
   readonly customers?: DirectoryContent['customers'];
   readonly moreIssuers?: readonly TrustedIssuer[];
+  readonly dpop?: ResourceAuthorizationServerOptions['dpop'];
   readonly store?: (audit: AuditEntry[], clock: () => number) => ResourceStore;
 }
 
@@ -107,6 +111,7 @@ export function createWorld(options: WorldOptions = {}): World {
       issuer: self,
       store,
       clock,
+      dpop: options.dpop,
       keys: {
         signingKey: () => rasKey,
         verificationKeys: () => [verificationKeyOf(rasKey)],
@@ -178,6 +183,7 @@ export function chatClient(part: Partial<ResourceClient> = {}): ResourceClient {
     authMethods: ['client_secret_basic', 'client_secret_post'],
     verifySecret: secretVerifier(clientSecret),
     grantTypes: [grantTypes.jwtBearer],
+    dpopRequired: false,
     state: 'active',
     ...part,
   };
@@ -188,6 +194,7 @@ export function governed(identifier: string, part: Partial<GovernedResource> = {
     identifier,
     scopes: vectors.config.supported_scopes,
     accessTokenSeconds: 600,
+    dpopRequired: false,
     verifyIntrospectionSecret: secretVerifier(`rs-${new URL(identifier).hostname}`),
     ...part,
   };

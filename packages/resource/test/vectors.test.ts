@@ -9,6 +9,7 @@ const ids: Readonly<Record<string, readonly string[]>> = {
   'ok.typ-application-prefix': ['IDJ-01'],
   'ok.no-resource-no-scope': ['RED-18', 'RED-20'],
   'ok.expired-within-skew': ['RED-11', 'ATK-45'],
+  'ok.dpop-bound': ['DPO-03', 'DPO-09', 'RED-15'],
   'ok.unknown-claims': ['IDJ-20'],
   'bad.typ-jwt': ['RED-05', 'ATK-07'],
   'bad.typ-missing': ['RED-05', 'ATK-07', 'ATK-59'],
@@ -42,9 +43,9 @@ const ids: Readonly<Record<string, readonly string[]>> = {
   'bad.resource-mixed': ['RED-16', 'ATK-30'],
   'bad.resource-fragment': ['RED-16', 'ATK-30'],
   'bad.scope-array': ['IDJ-11', 'ATK-46'],
-  'bad.dpop-missing-proof': ['RED-15', 'ATK-33'],
-  'bad.dpop-other-key': ['RED-15', 'ATK-33'],
-  'bad.cnf-unknown-method': ['RED-15', 'ATK-33'],
+  'bad.dpop-missing-proof': ['RED-15', 'DPO-04', 'ATK-33', 'LES-32'],
+  'bad.dpop-other-key': ['RED-15', 'DPO-03', 'ATK-33', 'ATK-35', 'LES-32'],
+  'bad.cnf-unknown-method': ['RED-15', 'DPO-08', 'ATK-33'],
   'bad.rar-unsupported-type': ['RED-21', 'ATK-32'],
   'bad.rar-not-array': ['RED-21', 'ATK-32'],
   'bad.crossissuer-sub': ['SUB-02', 'ATK-21'],
@@ -52,14 +53,22 @@ const ids: Readonly<Record<string, readonly string[]>> = {
 
 describe('signed vectors', () => {
   for (const entry of vectors.redemption) {
-    // Bearer grants only: a bound assertion is refused, never taken for an unbound one.
-    const expected = entry.name === 'ok.dpop-bound' ? 'invalid_grant' : entry.expect;
-    const sentence = `${entry.name} → ${expected}: ${entry.why}`;
-    const body = (): Promise<void> => check(createWorld(), entry.name, expected);
+    const sentence = `${entry.name} → ${entry.expect}: ${entry.why}`;
+    const body = (): Promise<void> => check(createWorld(), entry.name, entry.expect);
     const named = ids[entry.name];
     if (named === undefined) test(sentence, body);
     else verifies(named, sentence, body);
   }
+
+  verifies(['DPO-05', 'ATK-35'], 'a proof for another endpoint is refused, also beside an unbound grant', async () => {
+    const proof = vectors.dpop_proofs['proof.ras.wrong-htu'] ?? '';
+    const request = tokenRequest(entryNamed('ok.bearer').assertion, { headers: [['dpop', proof]] });
+    expect(bodyOf(await createWorld().server.token(request)).error).toBe('invalid_dpop_proof');
+  });
+
+  test('every entry runs', () => {
+    expect(vectors.redemption).toHaveLength(49);
+  });
 
   verifies(['RED-26', 'ATK-10'], 'ok.bearer presented twice is refused the second time', async () => {
     const world = createWorld();
@@ -112,12 +121,14 @@ async function check(world: World, name: string, expected: string): Promise<void
     return;
   }
   expect(response.status).toBe(200);
-  expect(body.token_type).toBe('Bearer');
+  const isBound = entryNamed(name).dpop !== undefined;
+  expect(body.token_type).toBe(isBound ? 'DPoP' : 'Bearer');
   expect(body.resource).toBe(mcpResource);
   expect(payloadOf(body.access_token)).toMatchObject({
     aud: mcpResource,
     iss: vectors.config.ras_issuer,
     client_id: vectors.config.client_id_at_ras,
+    ...(isBound ? { cnf: { jkt: vectors.dpop_jkt } } : {}),
   });
 }
 

@@ -58,6 +58,7 @@ export function desiredRows(config: AuthServerConfig, secrets: SecretBox): Desir
         token_endpoint_audience: client.auth.tokenEndpointAudience === true ? 1 : 0,
         grant_types: JSON.stringify([grantTypes.jwtBearer]),
         scopes: client.scopes === undefined ? null : JSON.stringify(client.scopes),
+        dpop_required: Number(client.dpopRequired ?? false),
         state: client.state,
         mac: client.auth.secret === undefined ? undefined : secrets.mac(clientSecretPurpose, client.auth.secret),
       };
@@ -68,6 +69,7 @@ export function desiredRows(config: AuthServerConfig, secrets: SecretBox): Desir
       name: resource.name ?? null,
       scopes: JSON.stringify(resource.scopes),
       access_token_seconds: resource.accessTokenSeconds ?? null,
+      dpop_required: Number(resource.dpopRequired ?? false),
       introspection_mac:
         resource.introspectionSecret === undefined
           ? null

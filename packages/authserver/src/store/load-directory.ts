@@ -94,6 +94,7 @@ function clientOf(
     assertions: assertionsOf(row.client_id, keysOf(row), row.token_endpoint_audience === 1, deps),
     grantTypes: JSON.parse(row.grant_types) as string[],
     scopes: row.scopes === null ? undefined : (JSON.parse(row.scopes) as string[]),
+    dpopRequired: row.dpop_required !== 0,
     state: row.state === 'active' ? 'active' : 'blocked',
   };
 }
@@ -124,6 +125,7 @@ function resourceOf(row: GovernedResourceRow, secrets: SecretBox): GovernedResou
       scopes: JSON.parse(row.scopes) as string[],
       accessTokenSeconds: row.access_token_seconds ?? undefined,
       accessTokens: row.access_tokens ?? undefined,
+      dpopRequired: row.dpop_required !== 0,
     },
     mac === null ? undefined : macVerifier([mac], (secret) => secrets.mac(introspectionSecretPurpose, secret)),
   );

@@ -34,6 +34,7 @@ export interface ClientRow {
   token_endpoint_audience: number;
   grant_types: string;
   scopes: string | null;
+  dpop_required: number;
   state: 'active' | 'blocked';
   /** What the configuration stated last; null: nothing yet. */
   stated_state: 'active' | 'blocked' | null;
@@ -59,6 +60,7 @@ export interface GovernedResourceRow {
   introspection_mac: string | null;
   /** Null: `jwt`. */
   access_tokens: 'jwt' | 'opaque' | null;
+  dpop_required: number;
   version: number;
 }
 
@@ -92,6 +94,17 @@ export const authServerMigrations: readonly Migration[] = [
     name: 'authserver-2-opaque',
     async up(db) {
       await db.schema.alterTable('as_resources').addColumn('access_tokens', 'text').execute();
+    },
+  },
+  {
+    name: 'authserver-2-dpop',
+    async up(db) {
+      for (const table of ['as_clients', 'as_resources']) {
+        await db.schema
+          .alterTable(table)
+          .addColumn('dpop_required', 'integer', (column) => column.notNull().defaultTo(0))
+          .execute();
+      }
     },
   },
 ];

@@ -10,6 +10,13 @@ export interface EmbeddedKey {
   readonly thumbprint: string;
 }
 
+/** The thumbprint of a public key that is not used to verify anything here; undefined for all else. */
+export function publicThumbprint(jwk: JsonValue | undefined): string | undefined {
+  if (!isJsonObject(jwk) || privateMembers.some((member) => jwk[member] !== undefined)) return undefined;
+  const read = readPublicJwk(jwk);
+  return typeof read === 'string' ? undefined : thumbprint(read.material);
+}
+
 const privateMembers = ['d', 'p', 'q', 'dp', 'dq', 'qi', 'oth', 'k', 'priv'];
 
 /**

@@ -86,12 +86,25 @@ export const redemptionRefusals = {
     reason: 'The assertion is bound to a key by a cnf member that is not supported.',
     rules: ['RED-15', 'DPO-08'],
   },
-  'assertion/proof-unsupported': {
-    error: 'invalid_dpop_proof',
-    status: 400,
-    sentence: 'Proofs of possession are not supported here',
-    reason: 'The request carries a DPoP header, and this server issues bearer tokens alone.',
-    rules: ['RED-15', 'DPO-05'],
+  'assertion/confirmation-missing': {
+    ...grant,
+    reason: 'The grant type demands a bound assertion, and this one has no cnf.',
+    rules: ['DPO-07'],
+  },
+  'assertion/proof-missing': {
+    ...grant,
+    reason: 'The assertion is bound to a key, and the request carries no DPoP proof.',
+    rules: ['RED-15', 'DPO-04'],
+  },
+  'assertion/proof-key': {
+    ...grant,
+    reason: 'The key of the DPoP proof is not the one that the assertion is bound to.',
+    rules: ['RED-15', 'DPO-03'],
+  },
+  'assertion/proof-demanded': {
+    ...grant,
+    reason: 'The resource takes bound tokens alone, and the request carries no DPoP proof.',
+    rules: ['DPO-06'],
   },
   'assertion/session-ended': { ...grant, reason: 'session_expiry of the assertion has passed.', rules: ['RED-29'] },
   'assertion/resource-malformed': {

@@ -89,8 +89,8 @@ export function governedResourceFrom(
       'resource/opaque',
       `The resource ${identifier} gets opaque tokens, which only introspection can read: give it an introspectionSecret.`,
     );
-  const { name, scopes, accessTokens } = settings;
-  return { identifier, name, scopes, verifyIntrospectionSecret, accessTokenSeconds, accessTokens };
+  const { name, scopes, accessTokens, dpopRequired = false } = settings;
+  return { identifier, name, scopes, verifyIntrospectionSecret, accessTokenSeconds, accessTokens, dpopRequired };
 }
 
 function isAccessTokenLife(seconds: number): boolean {

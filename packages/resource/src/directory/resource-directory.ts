@@ -80,6 +80,8 @@ export interface ResourceClient {
   readonly grantTypes: readonly string[];
   /** A ceiling; absent: every scope of the resource. */
   readonly scopes?: readonly string[];
+  /** Every token request must carry a proof of possession: `dpop_bound_access_tokens` of RFC 9449 §5.2. */
+  readonly dpopRequired: boolean;
   readonly state: 'active' | 'blocked';
 }
 
@@ -93,4 +95,6 @@ export interface GovernedResource {
   readonly accessTokenSeconds: number;
   /** Absent: `jwt`. */
   readonly accessTokens?: 'jwt' | 'opaque';
+  /** Tokens for it must be bound to a key. */
+  readonly dpopRequired: boolean;
 }

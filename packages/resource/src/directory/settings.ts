@@ -61,6 +61,8 @@ export interface ClientSettings {
   readonly scopes?: readonly string[];
   /** The one customer this client works for; absent: every customer. */
   readonly customer?: string;
+  /** Refuses its token requests without a proof of possession (DPoP). */
+  readonly dpopRequired?: boolean;
   readonly state?: 'active' | 'blocked';
 }
 
@@ -74,6 +76,8 @@ export interface ResourceSettings {
   readonly accessTokenSeconds?: number;
   /** `opaque`: random texts that the resource server asks about by introspection. Default `jwt`. */
   readonly accessTokens?: 'jwt' | 'opaque';
+  /** Issues only tokens that are bound to a key (DPoP). */
+  readonly dpopRequired?: boolean;
 }
 
 export interface CustomerSettings {

@@ -99,7 +99,7 @@ function activeBody(token: IssuedToken, issuer: string): object {
     active: true,
     scope: token.scope === '' ? undefined : token.scope,
     client_id: token.clientId,
-    token_type: 'Bearer',
+    token_type: token.provenKey === undefined ? 'Bearer' : 'DPoP', // DPO-09
     exp: token.expiresAt / 1000,
     iat: token.issuedAt / 1000,
     nbf: token.issuedAt / 1000,
@@ -109,6 +109,7 @@ function activeBody(token: IssuedToken, issuer: string): object {
     jti: token.tokenId,
     customer: token.customerId,
     act: token.actor,
+    cnf: token.provenKey === undefined ? undefined : { jkt: token.provenKey }, // DPO-09
     auth_time: token.authTime,
     acr: token.acr,
     amr: token.amr,

@@ -61,6 +61,7 @@ function factsOf(known: KnownSoFar, more: JsonObject): JsonObject {
     acr: claims.acr ?? null,
     amr: asJson(claims.amr),
     actor: known.actor ?? null,
+    provenKey: known.proof?.jkt ?? null,
     ...more,
   };
 }

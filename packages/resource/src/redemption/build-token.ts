@@ -33,6 +33,7 @@ export function prepareToken(known: Redeemable, context: RedemptionContext): Pre
     acr: claims.acr, // RED-30, STP-05
     amr: claims.amr, // RED-30, STP-05
     act: known.actor, // ACT-03
+    provenKey: known.proof?.jkt, // DPO-03, DPO-05, DPO-09
   });
   const isOpaque = resource.accessTokens === 'opaque';
   const text = isOpaque ? newOpaqueToken() : signJws(context.signingKey(), typs.accessToken, payload);
@@ -52,6 +53,7 @@ export function prepareToken(known: Redeemable, context: RedemptionContext): Pre
       acr: claims.acr,
       amr: claims.amr,
       actor: known.actor,
+      provenKey: known.proof?.jkt, // DPO-09
       grantIssuer: claims.issuer,
       grantTenant: known.tenant,
       grantSubject: claims.subject,

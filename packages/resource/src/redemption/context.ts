@@ -1,6 +1,7 @@
 import type {
   AcceptedClientAssertion,
   Clock,
+  DpopNonces,
   FormParameters,
   IdJagClaims,
   JsonObject,
@@ -8,7 +9,7 @@ import type {
   ScopeSet,
   VerifiedJws,
 } from '@crossgrant/protocol';
-import type { ParsedJws, SigningKey } from '@crossgrant/protocol/jws';
+import type { DpopProof, DpopVerifier, ParsedJws, SigningKey } from '@crossgrant/protocol/jws';
 import type { Resolution } from '../accounts/resolve-account.ts';
 import type {
   GovernedResource,
@@ -18,12 +19,24 @@ import type {
 } from '../directory/resource-directory.ts';
 import type { Account, AccountLinkKey, ResourceStore } from '../store/resource-store.ts';
 
+/** How proofs of possession are judged at the token endpoint. */
+export interface RedemptionProofs {
+  readonly verify: DpopVerifier;
+  /** The token endpoint in its normal form, from the configured issuer. */
+  readonly target: string;
+  /** Absent: no nonce is asked for. */
+  readonly nonces?: DpopNonces;
+}
+
 /** What one evaluation of a redemption may use. The directory does not change while it runs. */
 export interface RedemptionContext {
   readonly issuer: string;
   readonly directory: ResourceDirectory;
   readonly store: ResourceStore;
   readonly clock: Clock;
+  readonly proofs: RedemptionProofs;
+  /** Takes the grant type jwt-dpop too. */
+  readonly jwtDpopGrant: boolean;
   /** The key that signs access tokens at this moment. */
   signingKey(): SigningKey;
 }
@@ -39,6 +52,7 @@ export interface Received {
 /** Everything that is established once every check has passed. */
 export interface Redeemable extends Received {
   readonly form: FormParameters;
+  readonly grantType: string;
   readonly assertion: string;
   readonly client: ResourceClient;
   /** What proved the client, where an assertion did. */
@@ -49,6 +63,8 @@ export interface Redeemable extends Received {
   readonly claims: IdJagClaims;
   /** The IdP's tenant; empty without one. */
   readonly tenant: string;
+  /** What the request proved to hold; the access token is bound to it. */
+  readonly proof: DpopProof | undefined;
   readonly customerId: string;
   readonly claimedResources: readonly GovernedResource[] | undefined;
   readonly requestedResource: GovernedResource | undefined;

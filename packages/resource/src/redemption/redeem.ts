@@ -53,7 +53,7 @@ export async function redeem(request: PlainRequest, deps: RedeemDeps): Promise<P
 
     const outcome = await commit(id, known.value, context, deps);
     if (!outcome.ok) return outcome.response;
-    if (outcome.value !== 'stale') return tokenResponse(known.value, outcome.value);
+    if (outcome.value !== 'stale') return withNonce(tokenResponse(known.value, outcome.value), deps);
     await deps.refreshDirectory();
   }
   throw new StoreUnavailable('rights changed faster than a redemption could be decided');
@@ -71,16 +71,16 @@ async function commit(id: string, known: Redeemable, context: RedemptionContext,
   const outcome = await context.store.commitRedemption({
     epoch: context.directory.epoch,
     replay: token.replay, // RED-26, ATK-10
-    proofs, // CAU-03
+    proofs, // CAU-03, DPO-03, DPO-05
     token: token.row, // RED-31
     audit: allowedEntry(id, deps.auditScope, known, token),
     auditWhenReplayed: proofs.length > 0 ? undefined : refusedEntry(id, deps.auditScope, known, refusal),
   });
   if (outcome === 'stale') return { ok: true, value: 'stale' };
   if (outcome === 'replayed' && proofs.length > 0)
-    return { ok: false, response: await refuseProven(id, known, refusal, deps) }; // CAU-03
+    return { ok: false, response: await refuseProven(id, known, refusal, deps) }; // CAU-03, DPO-03, DPO-05
   if (outcome === 'replayed') return { ok: false, response: respond(id, known, refusal, deps) }; // RED-26, ATK-10, ATK-11
-  if (outcome !== 'committed') return { ok: false, response: respond(id, known, usedProofRefusal(outcome), deps) }; // CAU-03
+  if (outcome !== 'committed') return { ok: false, response: respond(id, known, usedProofRefusal(outcome), deps) }; // CAU-03, DPO-03, DPO-05
   return { ok: true, value: token };
 }
 
@@ -107,12 +107,19 @@ async function refuseProven(id: string, known: KnownSoFar, refusal: Refusal, dep
     await deps.store.appendAudit(entry); // RED-32, ADM-04
     return respond(id, known, refusal, deps);
   }
-  const outcome = await deps.store.commitProofs(proofs, entry); // CAU-03
+  const outcome = await deps.store.commitProofs(proofs, entry); // CAU-03, DPO-03, DPO-05
   return respond(id, known, outcome === 'committed' ? refusal : usedProofRefusal(outcome), deps);
 }
 
-function respond(id: string, known: KnownSoFar, refusal: Refusal, { explainUrl }: RedeemDeps): PlainResponse {
-  return refusalResponse(refusal, { id, explainUrl, wwwAuthenticate: challengeFor(known, refusal) });
+function respond(id: string, known: KnownSoFar, refusal: Refusal, deps: RedeemDeps): PlainResponse {
+  const { explainUrl } = deps;
+  return withNonce(refusalResponse(refusal, { id, explainUrl, wwwAuthenticate: challengeFor(known, refusal) }), deps);
+}
+
+/** Every answer brings the nonce for the next request, where nonces are asked for. RFC 9449 §8.2. */
+function withNonce(answer: PlainResponse, { proofs: { nonces }, clock }: RedeemDeps): PlainResponse {
+  if (nonces === undefined) return answer;
+  return { ...answer, headers: { 'dpop-nonce': nonces.current(toSeconds(clock())), ...answer.headers } };
 }
 
 /** RFC 6749 §5.2: a client that tried the Authorization header is answered in kind. */
@@ -132,7 +139,7 @@ function challengeFor({ request }: KnownSoFar, refusal: Refusal): string | undef
 function tokenResponse(known: Redeemable, token: PreparedToken): PlainResponse {
   return jsonResponse(200, {
     access_token: token.text, // RED-27
-    token_type: 'Bearer', // RED-27
+    token_type: known.proof === undefined ? 'Bearer' : 'DPoP', // RED-27, DPO-09
     expires_in: known.lifetimeSeconds, // RED-27
     scope: token.row.scope, // RED-27
     resource: token.row.audience, // RED-27

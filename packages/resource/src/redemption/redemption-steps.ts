@@ -8,7 +8,8 @@ import {
   establishAccount,
   resolveSubject,
 } from './steps/decide-account.ts';
-import { findCustomer, judgeAudience, judgeBinding, judgeClient, judgeTime, readClaims } from './steps/judge-claims.ts';
+import { judgeBinding, judgeBindingOfResource, verifyProof } from './steps/judge-binding.ts';
+import { findCustomer, judgeAudience, judgeClient, judgeTime, readClaims } from './steps/judge-claims.ts';
 import {
   chooseResource,
   narrowScope,
@@ -48,10 +49,12 @@ export const redemptionSteps: StepList<Redeemable, RedemptionContext> = starting
   .step('judge-audience', ['RED-12'], judgeAudience)
   .step('find-customer', ['RED-13'], findCustomer)
   .step('judge-client', ['RED-14'], judgeClient)
+  .step('verify-proof', ['RED-15'], verifyProof)
   .step('judge-binding', ['RED-15'], judgeBinding)
   .step('read-claimed-resources', ['RED-16'], readClaimedResources)
   .step('read-requested-resource', ['RED-17'], readRequestedResource)
   .step('choose-resource', ['RED-18'], chooseResource)
+  .step('judge-binding-of-resource', ['DPO-06'], judgeBindingOfResource)
   .step('narrow-scope', ['RED-19', 'RED-20', 'RED-22'], narrowScope)
   .step('read-restrictions', ['RED-21'], readRestrictions)
   .step('resolve-subject', ['RED-23'], resolveSubject)

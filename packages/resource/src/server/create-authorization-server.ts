@@ -1,5 +1,13 @@
-import { createGuardedFetch, type IssuerKeys, Misuse, openEncryptionKeys, type Route } from '@crossgrant/platform';
-import { type Clock, grantTypes, type JsonObject, parseIssuerUrl } from '@crossgrant/protocol';
+import {
+  createDpopNonces,
+  createGuardedFetch,
+  type IssuerKeys,
+  Misuse,
+  openEncryptionKeys,
+  type Route,
+  secretBoxFromKey,
+} from '@crossgrant/platform';
+import { type Clock, type DpopNonces, grantTypes, type JsonObject, parseIssuerUrl } from '@crossgrant/protocol';
 import {
   generateSigningKey,
   importSigningKey,
@@ -43,9 +51,17 @@ export interface AuthorizationServerOptions {
   readonly keyFile?: string;
   /** Permits http issuers on loopback, and fetching from loopback addresses. */
   readonly development?: boolean;
+  readonly dpop?: AuthorizationServerDpop;
   readonly clock?: Clock;
   readonly log?: FaultLog;
   readonly explainUrl?: string;
+}
+
+export interface AuthorizationServerDpop {
+  /** Asks for nonces, made with this key: 32 random bytes, the same in every process of this server. RFC 9449 §8. */
+  readonly nonceKey?: Uint8Array;
+  /** Takes the grant type jwt-dpop too, which demands a bound ID-JAG and a proof, and announces it. */
+  readonly jwtDpopGrant?: boolean;
 }
 
 /** A server whose trust, clients and resources are code. The store alone remembers. */
@@ -78,6 +94,7 @@ export async function createAuthorizationServer(options: AuthorizationServerOpti
   const server = createResourceAuthorizationServer({
     ...options,
     isEmbedded: true,
+    dpop: { jwtDpopGrant: options.dpop?.jwtDpopGrant, nonces: noncesOf(options) },
     keys,
     accessTokenAlgorithm: algorithmOf(options.signingKey),
     directory: () => directory,
@@ -91,6 +108,10 @@ export async function createAuthorizationServer(options: AuthorizationServerOpti
       await server.close();
     },
   };
+}
+
+function noncesOf({ issuer, dpop }: AuthorizationServerOptions): DpopNonces | undefined {
+  return dpop?.nonceKey === undefined ? undefined : createDpopNonces(secretBoxFromKey(dpop.nonceKey), issuer);
 }
 
 function contentOf(
@@ -127,6 +148,7 @@ function clientFrom(settings: ClientSettings, deps: TrustDeps): ResourceClient {
     assertions: assertionsOf(settings.id, auth.keys, auth.tokenEndpointAudience === true, deps),
     grantTypes: [grantTypes.jwtBearer],
     scopes: settings.scopes,
+    dpopRequired: settings.dpopRequired === true,
     state: settings.state ?? 'active',
   };
 }

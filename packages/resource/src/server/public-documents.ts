@@ -1,4 +1,6 @@
 import {
+  dpopAlgorithms,
+  grantTypes,
   type JsonObject,
   jsonResponse,
   type PlainResponse,
@@ -18,7 +20,7 @@ const publicSeconds = 300;
  *
  * RFC 8414 §2, RFC 9728 §4, ID-JAG-04 §7.2, §9.4.
  */
-export function metadataOf(issuer: string, directory: ResourceDirectory): JsonObject {
+export function metadataOf(issuer: string, directory: ResourceDirectory, jwtDpopGrant: boolean): JsonObject {
   const endpoints = endpointsOf(issuer);
   return resourceAuthorizationServerMetadata({
     issuer, // MET-05
@@ -30,6 +32,8 @@ export function metadataOf(issuer: string, directory: ResourceDirectory): JsonOb
     scopesSupported: directory
       .resources()
       .reduce<readonly string[]>((scopes, { scopes: more }) => union(scopes, more), []),
+    grantTypes: jwtDpopGrant ? [grantTypes.jwtBearer, grantTypes.jwtDpop] : undefined, // DPO-07
+    dpopAlgorithms: [...dpopAlgorithms],
     protectedResources: directory.resources().map(({ identifier }) => identifier), // MET-11
     clientAuthMethods: ['private_key_jwt', 'client_secret_basic', 'client_secret_post'],
   });

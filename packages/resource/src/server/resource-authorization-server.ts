@@ -1,9 +1,19 @@
-import { isStoreFault, KeysUnavailable, type Route } from '@crossgrant/platform';
-import { type Clock, faultResponse, type JsonObject, newId, type PlainHandler } from '@crossgrant/protocol';
+import { isStoreFault, KeysUnavailable, Misuse, type Route } from '@crossgrant/platform';
+import {
+  type Clock,
+  type DpopNonces,
+  dpopTarget,
+  faultResponse,
+  type JsonObject,
+  newId,
+  type PlainHandler,
+} from '@crossgrant/protocol';
 import type { PublicJwk, SignatureAlgorithm, SigningKey, VerificationKey } from '@crossgrant/protocol/jws';
+import { createDpopVerifier } from '@crossgrant/protocol/jws';
 import { createRefusalCounter } from '../audit/refusal-counter.ts';
 import type { ResourceDirectory } from '../directory/resource-directory.ts';
 import { introspect } from '../introspection/introspect.ts';
+import type { RedemptionProofs } from '../redemption/context.ts';
 import { redeem } from '../redemption/redeem.ts';
 import type { Trace } from '../redemption/step.ts';
 import { revoke } from '../revocation/revoke.ts';
@@ -39,6 +49,7 @@ export interface ResourceAuthorizationServerOptions {
   readonly explainUrl?: string;
   /** The name of this server in audit rows; `ras` unless stated. */
   readonly auditScope?: string;
+  readonly dpop?: { readonly nonces?: DpopNonces; readonly jwtDpopGrant?: boolean };
   readonly trace?: Trace;
   /** The server stands among pages of the builder: the path of its issuer stays theirs. */
   readonly isEmbedded?: boolean;
@@ -76,8 +87,11 @@ export function createResourceAuthorizationServer(
     append: (entry) => store.appendAudit(entry),
     onProblem: (error) => options.log?.error({ err: error }, 'counted refusals could not be written'),
   });
+  const jwtDpopGrant = options.dpop?.jwtDpopGrant === true;
   const deps = {
     issuer,
+    proofs: redemptionProofs(issuer, options.dpop?.nonces),
+    jwtDpopGrant,
     store,
     clock,
     auditScope,
@@ -90,7 +104,7 @@ export function createResourceAuthorizationServer(
     verificationKeys: () => keys.verificationKeys(),
   };
   const guarded = (handler: PlainHandler): PlainHandler => withFaults(handler, clock, options.log);
-  const metadata = (): JsonObject => metadataOf(issuer, directory());
+  const metadata = (): JsonObject => metadataOf(issuer, directory(), jwtDpopGrant);
   const server = {
     issuer,
     token: guarded((request) => redeem(request, deps)),
@@ -103,6 +117,13 @@ export function createResourceAuthorizationServer(
   };
   const home = options.isEmbedded === true ? [] : [homeRoute(issuer)];
   return { ...server, routes: () => [...routesOf(server), ...home] };
+}
+
+function redemptionProofs(issuer: string, nonces: DpopNonces | undefined): RedemptionProofs {
+  const { token } = endpointsOf(issuer);
+  const target = dpopTarget(token);
+  if (target === undefined) throw new Misuse('server/issuer', `The token endpoint ${token} is no plain address.`);
+  return { verify: createDpopVerifier(), target, nonces };
 }
 
 /** A fault ends as 503 or 500 with an id; nothing of it reaches the caller. */

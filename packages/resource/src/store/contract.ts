@@ -50,6 +50,7 @@ const contract: readonly ContractTest[] = [
   ['ATK-12 the same jti of another issuer, and without a replay record any jti, is free', keepsNamesApart],
   ['LES-20 a decision made at an older epoch is stale and burns nothing', refusesStale],
   ['CAU-03 a proof is used up once, at whichever door, and the token goes with it', usesProofsOnce],
+  ['RSV-03 ATK-35 a proof at a resource server is used once, wherever it is used', usesProofAtResourceOnce],
   ['RED-31 an issued token is found with everything it came from', keepsLinkage],
   ['RSV-06 an opaque token is found by the hash of its text alone, ended or not', findsOpaque],
   ['REV-01 a token is ended once, by its own client alone', endsTokens],
@@ -138,6 +139,15 @@ async function usesProofsOnce({ store, replica = store }: StoreUnderTest): Promi
   assert.equal(await store.commitRedemption({ ...redemption(epoch, 'j2'), proofs: [proof('p2')] }), 'assertion-used');
   assert.equal(await store.commitRedemption({ ...redemption(epoch, 'j1'), proofs: [proof('p3')] }), 'replayed');
   assert.equal(await store.commitRedemption({ ...redemption(epoch, 'j2'), proofs: [proof('p3')] }), 'committed');
+}
+
+async function usesProofAtResourceOnce({ store, replica = store }: StoreUnderTest): Promise<void> {
+  const uses = Array.from({ length: 10 }, (_, index) =>
+    (index % 2 === 0 ? store : replica).useProof('p1', at + 3_600_000 * 24 * 365),
+  );
+  assert.deepEqual((await Promise.all(uses)).filter((isFirst) => isFirst).length, 1);
+  assert.equal(await replica.useProof('p1', at + 3_600_000 * 24 * 365), false);
+  assert.equal(await store.useProof('p2', at + 3_600_000 * 24 * 365), true);
 }
 
 async function keepsLinkage({ store }: StoreUnderTest): Promise<void> {

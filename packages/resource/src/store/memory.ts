@@ -75,6 +75,7 @@ export function createMemoryResourceStore(options: MemoryResourceStoreOptions = 
       memory.record(used?.audit ?? audit);
       return used?.outcome ?? 'committed';
     },
+    useProof: async (key, keepUntil) => useProof(memory, key, keepUntil, clock()),
     close: async () => undefined,
   };
 }
@@ -93,6 +94,14 @@ interface Memory {
   readonly opaque: Map<string, string>;
   readonly listeners: Set<() => void>;
   readonly record: (entry: AuditEntry) => void;
+}
+
+/** No wait between look and write: one process, one thread. */
+function useProof(memory: Memory, key: string, keepUntil: number, now: number): boolean {
+  const name = pair('dpop-use', key);
+  if ((memory.replays.get(name) ?? 0) > now) return false;
+  memory.replays.set(name, keepUntil);
+  return true;
 }
 
 function findAccount(memory: Memory, customerId: string, accountId: string): Account | undefined {

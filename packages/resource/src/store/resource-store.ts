@@ -41,6 +41,8 @@ export interface ResourceStore {
    * before, nothing is written but that one's own row.
    */
   commitProofs(proofs: readonly ProofUse[], audit: AuditEntry): Promise<'committed' | UsedProof>;
+  /** For resource servers that share the store: true for the first use of a proof of possession, wherever it was. */
+  useProof(key: string, keepUntil: number): Promise<boolean>;
   close(): Promise<void>;
 }
 
@@ -120,6 +122,8 @@ export interface IssuedToken {
   readonly acr?: string;
   readonly amr?: readonly string[];
   readonly actor?: JsonObject;
+  /** The thumbprint of the key that the token is bound to; absent: a bearer token. */
+  readonly provenKey?: string;
   readonly grantIssuer: string;
   readonly grantTenant: string;
   readonly grantSubject: string;

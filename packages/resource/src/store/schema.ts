@@ -50,6 +50,7 @@ export interface IssuedTokenRow {
   acr: string | null;
   amr: string | null;
   actor: string | null;
+  jkt: string | null;
   grant_issuer: string;
   grant_tenant: string;
   grant_subject: string;
@@ -78,6 +79,12 @@ export const resourceMigrations: readonly Migration[] = [
     async up(db) {
       await db.schema.alterTable('issued_tokens').addColumn('text_hash', 'text').execute();
       await db.schema.createIndex('issued_tokens_text').unique().on('issued_tokens').column('text_hash').execute();
+    },
+  },
+  {
+    name: 'resource-2-dpop',
+    async up(db) {
+      await db.schema.alterTable('issued_tokens').addColumn('jkt', 'text').execute();
     },
   },
 ];

@@ -1,5 +1,5 @@
-import { changeScope, type Database, type LookUp, readEpoch } from '@crossgrant/platform';
-import type { Clock } from '@crossgrant/protocol';
+import { type CoreSchema, changeScope, type Database, type LookUp, readEpoch } from '@crossgrant/platform';
+import { type Clock, newJti } from '@crossgrant/protocol';
 import type { Kysely } from 'kysely';
 import { replayKey } from './keys.ts';
 import type { RedemptionCommit, ResourceStore } from './resource-store.ts';
@@ -17,6 +17,9 @@ import { startTokenSweep } from './sweep-tokens.ts';
 
 /** The replay records of ID-JAGs, apart from every other thing that may be used once. */
 export const idJagKind = 'id-jag';
+
+/** Proofs at resource servers, apart from those at the token endpoint: a `jti` counts once per address. */
+const proofAtResourceKind = 'dpop-use';
 
 /**
  * The resource store over SQLite or PostgreSQL. `scope` names the authorization server in a database that several share;
@@ -101,6 +104,7 @@ export function createSqlResourceStore(
       const outcome = await commits.commit({ scope, expectedEpoch: null, singleUse, audit });
       return outcome === 'assertion-used' || outcome === 'proof-used' ? outcome : 'committed';
     },
+    useProof: (key, keepUntil) => useProof(kysely as unknown as Kysely<CoreSchema>, scope, key, keepUntil),
     close() {
       stopSweeping();
       return database.close();
@@ -126,6 +130,17 @@ function accountLookUp({ kysely, lookUp }: Database<ResourceSchema>): LookUp<Acc
   return lookUp<AccountRow>(
     kysely.selectFrom('accounts').selectAll().where('customer_id', '=', 'customer').where('account_id', '=', 'account'),
   );
+}
+
+/** One conditional statement: the row is written or it stands there already. RFC 9449 §11.1. */
+async function useProof(kysely: Kysely<CoreSchema>, scope: string, key: string, keepUntil: number): Promise<boolean> {
+  const written = await kysely
+    .insertInto('single_use')
+    .values({ kind: proofAtResourceKind, scope, key, attempt_id: newJti(), keep_until: keepUntil })
+    .onConflict((conflict) => conflict.columns(['kind', 'scope', 'key']).doNothing())
+    .returning('key')
+    .executeTakeFirst();
+  return written !== undefined; // RSV-03, ATK-35
 }
 
 function commitRequest(

@@ -7,7 +7,6 @@ import {
   type IdJagClaims,
   ok,
   type Result,
-  readConfirmation,
   refuse,
   type VerifiedJws,
 } from '@crossgrant/protocol';
@@ -75,17 +74,5 @@ export function judgeClient({
   if (!same.ok) return same; // RED-14, ATK-13
   if (!mayVouchFor(trusted, client)) return refuse('assertion/client-not-vouched'); // RED-14, SUB-01
   if (!worksFor(client, customerId)) return refuse('assertion/client-not-vouched', { customerId }); // SUB-06
-  return passed;
-}
-
-/**
- * Bearer grants only: neither a bound assertion nor a proof beside an unbound one is taken for less than it is.
- *
- * RFC 7800 §3.1, RFC 9449 §5, ID-JAG-04 §9.8.
- */
-export function judgeBinding({ claims, request }: { claims: IdJagClaims } & Pick<Received, 'request'>): Result<object> {
-  const confirmation = readConfirmation(claims);
-  if (!confirmation.ok) return confirmation; // RED-15, ATK-33
-  if (request.headers.get('dpop') !== undefined) return refuse('assertion/proof-unsupported'); // RED-15
   return passed;
 }

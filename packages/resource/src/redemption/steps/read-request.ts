@@ -9,7 +9,6 @@ import {
   refuse,
 } from '@crossgrant/protocol';
 import type { Received } from '../context.ts';
-import { passed } from '../step.ts';
 
 /** POST, exactly the form type, no parameter twice. RFC 6749 §3.2. */
 export function readForm({ request }: Received): Result<{ form: FormParameters }> {
@@ -20,11 +19,16 @@ export function readForm({ request }: Received): Result<{ form: FormParameters }
   return form.ok ? ok({ form: form.value }) : form;
 }
 
-export function checkGrantType({ form }: { form: FormParameters }): Result<object> {
+/** jwt-bearer, and where it is enabled its synonym jwt-dpop, which demands a bound assertion. */
+export function checkGrantType(
+  { form }: { form: FormParameters },
+  { jwtDpopGrant }: { jwtDpopGrant: boolean },
+): Result<{ grantType: string }> {
   const grantType = form.get('grant_type');
   if (grantType === undefined) return refuse('request/missing-parameter', { name: 'grant_type' });
-  if (grantType !== grantTypes.jwtBearer) return refuse('request/grant-type', { grantType }); // RED-05
-  return passed;
+  if (grantType === grantTypes.jwtDpop && jwtDpopGrant) return ok({ grantType }); // DPO-07
+  if (grantType !== grantTypes.jwtBearer) return refuse('request/grant-type', { grantType }); // RED-05, DPO-07
+  return ok({ grantType });
 }
 
 /** One assertion, of a size that is worth reading. A limit refuses; it never drops. RFC 7521 §4.1. */
