@@ -6,7 +6,8 @@ verifies('IDJ-07', 'a token identifier is text with at least 128 random bits, ne
   const made = new Set(Array.from({ length: 10_000 }, () => newJti()));
 
   expect(made.size).toBe(10_000);
-  for (const jti of made) expect(jti).toMatch(/^[0-9a-hjkmnp-tv-z]{32}$/);
+  for (const jti of made) expect(jti).toMatch(/^[0-9a-hjkmnp-tv-z]{42}$/);
+  expect(new Set([...made].map((jti) => jti.slice(10))).size).toBe(10_000);
 });
 
 test('identifiers carry their kind and sort by time', () => {

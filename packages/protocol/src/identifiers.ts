@@ -29,14 +29,19 @@ export function newId(prefix: IdentifierPrefix, nowMilliseconds: number = Date.n
   return `${prefix}_${timeCharacters(nowMilliseconds)}${randomCharacters()}`;
 }
 
-/** A token identifier with 160 random bits. */
-export function newJti(): string {
-  return randomCharacters() + randomCharacters(); // IDJ-07
+/** A token identifier: the instant, so that an index of them grows at its end, then 160 random bits. */
+export function newJti(nowMilliseconds: number = Date.now()): string {
+  return timeCharacters(nowMilliseconds) + newSubject(); // IDJ-07
+}
+
+/** A name for a person that tells nothing, not even when it was made: 160 random bits. */
+export function newSubject(): string {
+  return randomCharacters() + randomCharacters();
 }
 
 /** A secret of 320 random bits, made of `[a-z0-9]` alone, so that raw and encoded Basic agree. CAU-05. */
 export function newSecret(): string {
-  return newJti() + newJti();
+  return newSubject() + newSubject();
 }
 
 /** Whether a text could be a client identifier or secret of ours: `[A-Za-z0-9_-]`, not too long. */

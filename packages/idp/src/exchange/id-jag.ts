@@ -36,7 +36,7 @@ export function signIdJag(keyRing: KeyRing, order: IdJagOrder): Result<SignedIdJ
   const lifetimeSeconds = Math.min(allowed.lifetimeSeconds, notAfter - nowSeconds); // LES-21
   if (lifetimeSeconds < 1) return refuse('subject-token/session-ended', { because: 'no time left' }); // LES-21
 
-  const jti = newJti();
+  const jti = newJti(nowSeconds * 1000);
   const claims = buildIdJagClaims({
     issuer: order.tenant.issuer,
     subject: order.subject,

@@ -1,4 +1,4 @@
-import { newJti } from '@crossgrant/protocol';
+import { newSubject } from '@crossgrant/protocol';
 import type { ResourceApp } from '../domain/policy/model.ts';
 import type { IdpDatabase } from '../store/schema.ts';
 
@@ -39,7 +39,7 @@ export function createSubjectBook(database: IdpDatabase, tenantId: string): Subj
     nowMs: number,
     epoch: number,
   ): Promise<string> {
-    const subject = app.subject === 'pairwise' ? newJti() : userId; // IDJ-05
+    const subject = app.subject === 'pairwise' ? newSubject() : userId; // IDJ-05
     await database.kysely
       .insertInto('subjects')
       .values({

@@ -101,9 +101,18 @@ export function canonicalBytes(row: Omit<AuditRow, 'canonical' | 'hash'>): Uint8
   return lengthPrefixed(['crossgrant-audit-1', ...hashedColumns.map((column) => row[column])]);
 }
 
-/** The salted hash by which an audit row refers to personal data. */
-export function personalReference(salt: string, personal: PersonalColumns): string {
-  return sha256(lengthPrefixed([salt, personal.person, personal.username, personal.email, personal.address]));
+/** Whether this is the personal data that an audit row refers to, unchanged. */
+export function isPersonOf(reference: string, row: Pick<PersonalRow, 'salt'> & PersonalColumns): boolean {
+  return reference.slice(reference.indexOf('.') + 1) === personalHash(row.salt, row);
+}
+
+/** The salted hash, behind the instant: an index of references then grows at its end. */
+function personalReference(salt: string, personal: PersonalColumns, at: number): string {
+  return `${at.toString(36)}.${personalHash(salt, personal)}`;
+}
+
+function personalHash(salt: string, { person, username, email, address }: PersonalColumns): string {
+  return sha256(lengthPrefixed([salt, person, username, email, address]));
 }
 
 export function sha256(bytes: Uint8Array): string {
@@ -113,7 +122,7 @@ export function sha256(bytes: Uint8Array): string {
 function referencePersonal(personal: PersonalColumns, columns: AuditColumns): PersonalRow {
   const salt = randomUUID();
   return {
-    ref: personalReference(salt, personal),
+    ref: personalReference(salt, personal, columns.at),
     salt,
     audit_id: columns.id,
     scope: columns.scope,

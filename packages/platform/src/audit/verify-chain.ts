@@ -1,7 +1,7 @@
 import { type Kysely, sql } from 'kysely';
 import type { CoreSchema } from '../database/core-schema.ts';
 import type { Database } from '../database/database.ts';
-import { type AuditRow, canonicalBytes, emptyHash, type PersonalRow, personalReference, sha256 } from './chain.ts';
+import { type AuditRow, canonicalBytes, emptyHash, isPersonOf, type PersonalRow, sha256 } from './chain.ts';
 
 export interface ChainVerdict {
   readonly rows: number;
@@ -68,5 +68,5 @@ function isIntact(row: AuditRow, personal: ReadonlyMap<string, PersonalRow>): bo
   const bytes = canonicalBytes(row);
   if (sha256(bytes) !== row.hash || !Buffer.from(row.canonical).equals(bytes)) return false;
   const person = row.personal_ref === null ? undefined : personal.get(row.personal_ref);
-  return person === undefined || personalReference(person.salt, person) === row.personal_ref;
+  return person === undefined || isPersonOf(person.ref, person);
 }

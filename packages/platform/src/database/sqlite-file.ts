@@ -21,6 +21,7 @@ export function openSqliteFile(path: string, busyTimeoutMs: number): DatabaseSyn
   database.exec('PRAGMA journal_mode = WAL');
   database.exec('PRAGMA synchronous = FULL');
   database.exec('PRAGMA temp_store = MEMORY');
+  database.exec('PRAGMA wal_autocheckpoint = 4000'); // pages: what is written often is copied to the file once
   database.exec(`PRAGMA busy_timeout = ${Math.trunc(busyTimeoutMs)}`);
   return database;
 }
