@@ -1,6 +1,6 @@
+import { isUtf8 } from 'node:buffer';
 import { createServer, type IncomingMessage, type Server, type ServerResponse } from 'node:http';
 import {
-  decodeUtf8,
   faultResponse,
   newId,
   type PlainRequest,
@@ -72,7 +72,9 @@ function createListener(options: ServerOptions): (request: IncomingMessage, resp
   const hosts =
     options.allowedHosts === undefined ? undefined : new Set(options.allowedHosts.map((host) => host.toLowerCase()));
   const proxies = parseRanges(options.trustedProxies ?? [], 'trustedProxies');
-  const isHttps = options.issuer?.startsWith('https://') === true;
+  const edgeHeaders: Record<string, string> = { 'x-content-type-options': 'nosniff' };
+  if (options.issuer?.startsWith('https://') === true)
+    edgeHeaders['strict-transport-security'] = 'max-age=31536000; includeSubDomains'; // BCP-05
 
   async function answer(request: IncomingMessage, response: ServerResponse): Promise<PlainResponse | undefined> {
     if (hosts !== undefined && !hosts.has((request.headers.host ?? '').toLowerCase())) return refusal('request/host'); // LES-70
@@ -95,24 +97,28 @@ function createListener(options: ServerOptions): (request: IncomingMessage, resp
       if (answered !== passOn) return answered;
     }
     if (fallback === undefined) return refusal('request/not-found');
+    for (const [name, value] of Object.entries(edgeHeaders)) response.setHeader(name, value);
     await fallback(request, response, reading.body);
     return undefined;
   }
 
   return (request, response) => {
-    response.setHeader('x-content-type-options', 'nosniff');
-    if (isHttps) response.setHeader('strict-transport-security', 'max-age=31536000; includeSubDomains'); // BCP-05
     response.on('error', () => undefined);
     answer(request, response)
       .then((answered) => {
-        if (answered !== undefined) writeResponse(response, answered, request.method !== 'HEAD');
+        if (answered !== undefined) writeResponse(response, answered, request.method !== 'HEAD', edgeHeaders);
       })
-      .catch((error: unknown) => failWith(error, request, response, log));
+      .catch((error: unknown) => failWith(error, request, response, { log, edgeHeaders }));
   };
 }
 
 /** A fault: the caller learns an id, the log learns the rest. */
-function failWith(error: unknown, request: IncomingMessage, response: ServerResponse, log: Logger): void {
+function failWith(
+  error: unknown,
+  request: IncomingMessage,
+  response: ServerResponse,
+  { log, edgeHeaders }: { log: Logger; edgeHeaders: Readonly<Record<string, string>> },
+): void {
   const id = newId('aud');
   const isUnavailable = isStoreFault(error) || error instanceof KeysUnavailable;
   log.error({ err: error, id, method: request.method, path: (request.url ?? '').split('?')[0] }, 'a request failed');
@@ -120,14 +126,9 @@ function failWith(error: unknown, request: IncomingMessage, response: ServerResp
     response.destroy();
     return;
   }
-  for (const name of response.getHeaderNames()) {
-    if (name !== 'x-content-type-options' && name !== 'strict-transport-security') response.removeHeader(name);
-  }
-  writeResponse(
-    response,
-    faultResponse(isUnavailable ? 'temporarily_unavailable' : 'server_error', id),
-    request.method !== 'HEAD',
-  );
+  for (const name of response.getHeaderNames()) response.removeHeader(name);
+  const fault = faultResponse(isUnavailable ? 'temporarily_unavailable' : 'server_error', id);
+  writeResponse(response, fault, request.method !== 'HEAD', edgeHeaders);
 }
 
 interface Target {
@@ -153,8 +154,7 @@ function plainRequest(
   body: Buffer,
   proxies: readonly AddressRange[],
 ): PlainRequest | undefined {
-  const text = decodeUtf8(body);
-  if (text === undefined) return undefined; // ATK-46
+  if (!isUtf8(body)) return undefined; // ATK-46
   const headers = plainHeaders(headerPairs(request.rawHeaders));
   const from = remoteAddress(request.socket.remoteAddress, headers.all('x-forwarded-for'), proxies);
   return {
@@ -162,7 +162,7 @@ function plainRequest(
     path: target.path,
     query: target.query,
     headers,
-    body: text,
+    body: body.toString('utf8'),
     remoteAddress: from,
   };
 }

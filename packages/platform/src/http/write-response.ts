@@ -1,15 +1,24 @@
 import type { ServerResponse } from 'node:http';
 import type { PlainResponse } from '@crossgrant/protocol';
 
-/** Writes a plain response. The one place where header text meets the socket; a line break in it is a fault, not a header. */
-export function writeResponse(response: ServerResponse, answer: PlainResponse, withBody: boolean): void {
-  const body = Buffer.from(answer.body, 'utf8');
-  const headers: Record<string, string> = { ...answer.headers };
-  for (const [name, value] of Object.entries(headers)) {
-    if (unsafeValue.test(value) || !headerName.test(name)) throw new Error(`no text for a header: ${name}`); // LES-30
+/**
+ * Writes a plain response, with the headers that every answer of the edge carries. The one place where header text meets
+ * the socket; a line break in it is a fault, not a header.
+ */
+export function writeResponse(
+  response: ServerResponse,
+  answer: PlainResponse,
+  withBody: boolean,
+  edgeHeaders: Readonly<Record<string, string>>,
+): void {
+  const headers: Record<string, string> = { ...edgeHeaders, ...answer.headers };
+  for (const name of Object.keys(headers)) {
+    if (unsafeValue.test(headers[name] ?? '') || !headerName.test(name))
+      throw new Error(`no text for a header: ${name}`); // LES-30
   }
-  response.writeHead(answer.status, { ...headers, 'content-length': String(body.length) });
-  response.end(withBody ? body : undefined);
+  headers['content-length'] = String(Buffer.byteLength(answer.body, 'utf8'));
+  response.writeHead(answer.status, headers);
+  response.end(withBody ? answer.body : undefined);
 }
 
 const unsafeValue = /[^\t\x20-\x7e]/;
