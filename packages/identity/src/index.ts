@@ -21,7 +21,7 @@ export { isAfterWatermark } from './people/watermark.ts';
 export { endSessions, type SessionChoice } from './sessions/end-sessions.ts';
 export { findSession, listEndedSessions, prepareFindSession, type SessionRecord } from './sessions/session.ts';
 export { createSignOn, type SignOn } from './sign-on/create-sign-on.ts';
-export { passwordAssurance, type SignOnOptions } from './sign-on/deps.ts';
+export { type Assurance, passwordAssurance, type SignOnOptions } from './sign-on/deps.ts';
 export { type ArtifactDeps, sweepArtifacts } from './store/artifacts.ts';
 export type { IdentityDatabase } from './store/identity-database.ts';
 export { identityMigrations } from './store/migrations.ts';

@@ -82,6 +82,7 @@ export interface WorldOptions {
   readonly snapshotClients?: SignOnOptions['snapshotClients'];
   readonly anonymous?: SignOnOptions['anonymous'];
   readonly everyoneRevokedBefore?: SignOnOptions['everyoneRevokedBefore'];
+  readonly assurance?: Pick<SignOnOptions, 'password' | 'unreachableAcr'>;
 }
 
 export async function startSignOnWorld(options: WorldOptions = {}): Promise<SignOnWorld> {
@@ -122,6 +123,7 @@ export async function startSignOnWorld(options: WorldOptions = {}): Promise<Sign
       snapshotClients,
       anonymous,
       everyoneRevokedBefore,
+      ...options.assurance,
       explainUrl: `${issuer}/d`,
     });
   };

@@ -1,5 +1,12 @@
 import type { SignatureAlgorithm } from '@crossgrant/protocol/jws';
-import type { AccountLink, ConnectionState, RuleConditions, ScopeRisk } from './domain/policy/model.ts';
+import type {
+  AccountLink,
+  ConnectionState,
+  RuleConditions,
+  ScopeRisk,
+  SignOnDemand,
+  SignOnMethod,
+} from './domain/policy/model.ts';
 
 /** Everything one IdP process needs, as plain data: secrets are resolved, paths are absolute or relative to the cwd. */
 export interface IdpConfig {
@@ -16,12 +23,21 @@ export interface IdpConfig {
   readonly tenant?: { readonly name: string };
   readonly people?: readonly PersonConfig[];
   readonly policy?: PolicySection;
+  /** What a sign-on is worth, and what happens when an app asks for one that nobody can have. */
+  readonly signOn?: SignOnConfig;
   /** Seconds a sign-on session lasts at most. */
   readonly sessionSeconds?: number;
   readonly exchangeLimits?: ExchangeLimits;
   /** Whether proofs of possession must carry a nonce of this server. `off` unless stated. RFC 9449 §8. */
   readonly dpopNonces?: 'off' | 'required';
   readonly log?: { readonly level?: string; readonly destination?: { write(line: string): void } };
+}
+
+export interface SignOnConfig {
+  /** What the ID token says of a sign-on by password. */
+  readonly password?: Partial<SignOnMethod>;
+  /** `refuse` (default): the app is told that no requested class can be reached; `best`: the person signs on as they can. */
+  readonly unreachableAcr?: 'refuse' | 'best';
 }
 
 /** Exchanges allowed per minute; beyond them the answer is 429. */
@@ -46,6 +62,8 @@ export interface PolicySection {
   readonly resourceApps?: readonly ResourceAppConfig[];
   readonly connections?: readonly ConnectionConfig[];
   readonly rules?: readonly RuleConfig[];
+  /** What scopes of a risk demand of the sign-on, where they say nothing themselves. */
+  readonly signOnByRisk?: Readonly<Partial<Record<ScopeRisk, SignOnDemand>>>;
 }
 
 export type ClientAuthMethodConfig = 'client_secret_basic' | 'client_secret_post' | 'private_key_jwt' | 'none';
@@ -107,6 +125,8 @@ export interface ScopeConfig {
   readonly description?: string;
   /** Raised when the meaning of the scope changes; connections approved for a lower version stop granting it. */
   readonly version?: number;
+  /** What the scope demands of the sign-on, whichever rule grants it. */
+  readonly signOn?: SignOnDemand;
 }
 
 export interface ConnectionConfig {

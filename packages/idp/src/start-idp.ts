@@ -110,7 +110,7 @@ async function serve(config: IdpConfig, { clock, log, secretBox, database }: Par
   const liveState = await openLiveState({
     database,
     tenant: { id: tenant.id, issuer },
-    attainableAcrs: [passwordAssurance.acr],
+    methods: [passwordAssurance(config.signOn?.password)],
     log,
     keys: keyRing,
   });
@@ -143,6 +143,7 @@ async function serve(config: IdpConfig, { clock, log, secretBox, database }: Par
     explainUrl,
     development: config.development,
     sessionSeconds: config.sessionSeconds,
+    ...config.signOn,
   });
   const server = await startServer({
     listen: config.listen,

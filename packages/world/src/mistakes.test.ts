@@ -109,6 +109,24 @@ describe('the sentence for a mistake', () => {
       'policy.clientApps[1].refreshTokenRotation: needs refreshTokens: true.',
     ],
     [
+      'a demand that demands nothing',
+      'policy:\n',
+      'policy:\n  signOnByRisk: { write: {} }\n',
+      'policy.signOnByRisk.write: must demand acr, maxAge or both.',
+    ],
+    [
+      'a demand for an unknown risk',
+      'policy:\n',
+      'policy:\n  signOnByRisk: { wrote: { maxAge: 60 } }\n',
+      'policy.signOnByRisk.wrote: unknown field — did you mean "write"?',
+    ],
+    [
+      'a class that cannot travel in a list',
+      'idp:\n',
+      'idp:\n  signOn: { password: { acr: "two words" } }\n',
+      'idp.signOn.password.acr: must be printable ASCII without spaces, quotes and backslashes.',
+    ],
+    [
       'an unknown client app',
       '- client: agent\n',
       '- client: agnt\n',

@@ -21,6 +21,7 @@ export function toIdpConfig(world: World, sources?: SecretSources): IdpConfig {
     tenant: { name: tenant?.[1].name ?? tenant?.[0] ?? 'default' },
     people: idp.people.map((person, index) => ({ ...person, password: secretAt('idp', 'people', index, 'password') })),
     policy: toPolicySection(world, secretAt),
+    signOn: idp.signOn,
     sessionSeconds: idp.sessionSeconds,
     exchangeLimits: idp.exchangeLimits,
   };
@@ -60,7 +61,7 @@ export function toAuthServerConfig(world: World, sources?: SecretSources): AuthS
 }
 
 function toPolicySection(world: World, secretAt: ReturnType<typeof secretReader>): PolicySection {
-  const { clientApps = [], resourceApps = [], connections = [], rules = [] } = world.policy ?? {};
+  const { clientApps = [], resourceApps = [], connections = [], rules = [], signOnByRisk } = world.policy ?? {};
   return {
     clientApps: clientApps.map(({ auth, idTokenAlgorithm, name, ...app }, index) => ({
       ...app,
@@ -75,6 +76,7 @@ function toPolicySection(world: World, secretAt: ReturnType<typeof secretReader>
     })),
     resourceApps,
     connections,
+    signOnByRisk,
     rules: rules.map(({ people, ...rule }) => ({ ...rule, users: people })),
   };
 }

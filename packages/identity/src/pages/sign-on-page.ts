@@ -1,5 +1,5 @@
 import { html } from 'hono/html';
-import { refusedBox, renderPage, shorten } from './page.ts';
+import { type Markup, refusedBox, renderPage, shorten } from './page.ts';
 
 export type SignOnProblem = 'no-match' | 'disabled' | 'empty' | 'busy';
 
@@ -10,6 +10,8 @@ export interface SignOnPage {
   /** Host the answer goes to: a name that an app gave itself is followed by it. */
   readonly clientHost: string | undefined;
   readonly action: string;
+  /** Who is signed on in this browser and asked to sign on again. */
+  readonly present?: string;
   readonly username: string;
   readonly problem?: SignOnProblem;
 }
@@ -22,11 +24,10 @@ export function renderSignOnPage(page: SignOnPage): Promise<string> {
   const wrong =
     problem === 'no-match' || problem === 'empty' ? html` aria-invalid="true" aria-describedby="refused"` : '';
   return renderPage({
-    title: 'Sign on',
+    title: page.present === undefined ? 'Sign on' : 'Sign on again',
     tenantName: page.tenantName,
     issuer: page.issuer,
-    content: html`<h1>Sign on</h1>
-<p class="lead"><strong><bdi>${shorten(page.clientName)}</bdi></strong>${where} asks who you are.</p>
+    content: html`${leadOf(page, where)}
 ${problem === undefined ? '' : refusedBox(problemSentences[problem])}
 <form method="post" action="${page.action}">
 <label for="username">User name or e-mail</label>
@@ -37,6 +38,16 @@ ${problem === undefined ? '' : refusedBox(problemSentences[problem])}
 <button class="plain" type="submit" name="cancel" value="1" formnovalidate>Cancel</button>
 </form>`,
   });
+}
+
+/** Somebody else's password is good too, and ends what is there: whoever is at the keyboard shall know. */
+function leadOf({ clientName, present }: SignOnPage, where: Markup | ''): Markup {
+  const app = html`<strong><bdi>${shorten(clientName)}</bdi></strong>${where}`;
+  if (present === undefined)
+    return html`<h1>Sign on</h1>
+<p class="lead">${app} asks who you are.</p>`;
+  return html`<h1>Sign on again</h1>
+<p class="lead">${app} asks you to confirm that it is you. You are signed on as <strong><bdi>${shorten(present)}</bdi></strong>; another name ends that sign-on.</p>`;
 }
 
 /**

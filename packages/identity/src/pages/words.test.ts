@@ -30,6 +30,7 @@ test('every page has one word for one act: people sign on, and nowhere in', asyn
     ...Object.keys(problems).map((problem) =>
       renderSignOnPage({ ...form, clientHost: 'app.example', username: 'a', problem: problem as SignOnProblem }),
     ),
+    renderSignOnPage({ ...form, clientHost: 'app.example', username: 'a', present: 'alice' }),
     renderSignOutPage({ ...form, xsrf: 'x' }),
     renderSignedOutPage({ ...facts, isSignedOut: true }),
     renderSignedOutPage({ ...facts, isSignedOut: false }),

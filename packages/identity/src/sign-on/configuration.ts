@@ -3,9 +3,10 @@ import { base, Check } from 'oidc-provider/lib/helpers/interaction_policy/index.
 import type { Person } from '../people/person.ts';
 import { createAdapter } from './adapter.ts';
 import { cookieNames } from './cookies.ts';
-import { passwordAssurance, type SignOnDeps, signOnDefaults } from './deps.ts';
+import { type SignOnDeps, signOnDefaults } from './deps.ts';
 import { renderFailure } from './failures.ts';
 import { findLivePerson, findLivePersonOfSession } from './live-person.ts';
+import { requestedAcr } from './requested-acr.ts';
 import { signedOutSource, signOutSource } from './sign-out.ts';
 
 type Policy = NonNullable<NonNullable<Configuration['interactions']>['policy']>;
@@ -19,7 +20,7 @@ export function providerConfiguration(deps: SignOnDeps): Configuration {
     jwks: deps.keyRing.privateJwks(deps.keyPurpose) as Configuration['jwks'],
     findAccount: (_ctx, userId, token) => findAccount(deps, _ctx, userId, token as TokenFacts | undefined),
     loadExistingGrant,
-    interactions: { policy: signOnPolicy(), url: (_ctx, interaction) => signOnPath(deps, interaction.uid) },
+    interactions: { policy: signOnPolicy(deps), url: (_ctx, interaction) => signOnPath(deps, interaction.uid) },
     cookies: { names: { ...cookieNames(deps.issuer) }, long: cookie, short: cookie },
     routes: {
       authorization: '/authorize',
@@ -40,7 +41,7 @@ export function providerConfiguration(deps: SignOnDeps): Configuration {
     },
     // What a scope gives is in the ID token too: an app shows a name without a second request.
     conformIdTokenClaims: false,
-    acrValues: [passwordAssurance.acr],
+    acrValues: [deps.passwordAssurance.acr],
     subjectTypes: ['public'],
     enabledJWA: { idTokenSigningAlgValues: ['RS256', 'ES256'] },
     expiresWithSession: () => true,
@@ -97,7 +98,7 @@ function lifetimes(deps: SignOnDeps): Configuration['ttl'] {
  * A sign-on is asked for when there is none, or when its person may no longer use it. There is no consent page: what an
  * app may ask of the company's people was decided when it was registered.
  */
-function signOnPolicy(): Policy {
+function signOnPolicy(deps: SignOnDeps): Policy {
   const policy = base();
   policy.get('consent')?.checks.clear();
   policy.get('login')?.checks.add(
@@ -105,6 +106,7 @@ function signOnPolicy(): Policy {
       return ctx.oidc.session?.accountId !== undefined && ctx.oidc.account === undefined;
     }),
   );
+  policy.get('login')?.checks.add(requestedAcr(deps));
   return policy as Policy;
 }
 

@@ -19,7 +19,7 @@ import { sweepArtifacts } from '../store/artifacts.ts';
 import { proveSender } from './client-edge.ts';
 import { providerConfiguration } from './configuration.ts';
 import { cookieNames, createCookieJar } from './cookies.ts';
-import { type SignOnDeps, type SignOnOptions, signOnDefaults } from './deps.ts';
+import { passwordAssurance, type SignOnDeps, type SignOnOptions, signOnDefaults } from './deps.ts';
 import { watchFailures } from './failures.ts';
 import { isSignOnPath, serveNothing, serveSignOn } from './interaction.ts';
 import { overrideModels } from './models.ts';
@@ -75,6 +75,7 @@ function completeDeps(options: SignOnOptions): SignOnDeps {
       options.clientKeys ??
       createClientKeys({ fetch: createGuardedFetch({ development: options.development }), clock: options.clock }),
     tokenEndpoint: `${tenant.issuer.replace(/\/$/, '')}/token`,
+    passwordAssurance: passwordAssurance(options.password),
     findClient: async (clientId) =>
       snapshotClients?.(clientId) ??
       (snapshotClients === undefined ? findClientApp(database, tenant.id, clientId) : undefined),

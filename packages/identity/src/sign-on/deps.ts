@@ -30,8 +30,18 @@ export interface SignOnOptions {
   readonly development: boolean;
   /** Absolute end of a sign-on, whatever is renewed meanwhile. */
   readonly sessionSeconds?: number;
+  /** What a sign-on by password is worth; what is left out is as by default. */
+  readonly password?: Partial<Assurance>;
+  /** What is answered when an app asks for classes of which none can be reached: the error, or the best there is. */
+  readonly unreachableAcr?: 'refuse' | 'best';
   /** Where a request comes from, proxies considered; the peer's address when left out. */
   readonly addressOf?: (request: IncomingMessage) => string;
+}
+
+/** What a way to sign on is worth: its class and its methods, as ID tokens carry them. */
+export interface Assurance {
+  readonly acr: string;
+  readonly amr: readonly string[];
 }
 
 /** What the parts of sign-on share. */
@@ -43,6 +53,7 @@ export interface SignOnDeps extends SignOnOptions {
   readonly passwords: PasswordVerifier;
   readonly clientKeys: ClientKeys;
   readonly tokenEndpoint: string;
+  readonly passwordAssurance: Assurance;
   readonly findClient: (clientId: string) => Promise<ClientApp | undefined>;
 }
 
@@ -55,5 +66,9 @@ export const signOnDefaults = {
   interactionSeconds: 900,
 } as const;
 
-/** The assurance a right password gives. */
-export const passwordAssurance = { acr: 'urn:crossgrant:acr:password', amr: ['pwd'] } as const;
+/** What a right password is worth here. */
+export function passwordAssurance(stated: Partial<Assurance> = {}): Assurance {
+  return { acr: stated.acr ?? passwordByDefault.acr, amr: stated.amr ?? passwordByDefault.amr };
+}
+
+const passwordByDefault: Assurance = { acr: 'urn:crossgrant:acr:password', amr: ['pwd'] };

@@ -6,10 +6,11 @@ import type { Provider } from 'oidc-provider/lib/provider.js';
 import { renderErrorPage } from '../pages/message-pages.ts';
 import { pageHeaders } from '../pages/page.ts';
 import { renderSignOnPage, type SignOnProblem } from '../pages/sign-on-page.ts';
+import { findPerson } from '../people/person.ts';
 import { endSessions } from '../sessions/end-sessions.ts';
 import { checkPassword } from './check-password.ts';
 import { signOnPath } from './configuration.ts';
-import { passwordAssurance, type SignOnDeps } from './deps.ts';
+import type { SignOnDeps } from './deps.ts';
 import { addressOf } from './request-edge.ts';
 import { formSource, signOutAudit } from './sign-out.ts';
 
@@ -30,7 +31,7 @@ export async function serveSignOn(exchange: Exchange, body: string): Promise<voi
   const interaction = await findInteraction(exchange);
   if (interaction === undefined) return fail(exchange, 400, 'sign_on_gone');
   if (exchange.req.method === 'GET' || exchange.req.method === 'HEAD') {
-    return showForm(exchange, interaction, { status: 200, username: hintedName(interaction) });
+    return showForm(exchange, interaction, { status: 200, username: await expectedName(exchange, interaction) });
   }
   if (exchange.req.method !== 'POST') return fail(exchange, 405, 'invalid_request');
   if (!isOwnOrigin(exchange.req.headers.origin, exchange.deps.issuer)) return fail(exchange, 403, 'foreign_origin'); // LES-03
@@ -80,8 +81,8 @@ async function answerForm(
       login: {
         accountId: checked.userId,
         ts: checked.authTime,
-        acr: passwordAssurance.acr,
-        amr: [...passwordAssurance.amr],
+        acr: deps.passwordAssurance.acr,
+        amr: [...deps.passwordAssurance.amr],
       },
     },
     { mergeWithLastSubmission: false },
@@ -133,6 +134,7 @@ async function showForm(exchange: Exchange, interaction: Interaction, state: For
     clientName: client?.name ?? 'An app',
     clientHost: URL.parse(redirectUri)?.host || undefined,
     action: signOnPath(deps, interaction.uid),
+    present: await presentName(deps, interaction),
     username: state.username,
     problem: state.problem,
   });
@@ -163,8 +165,15 @@ function clientIdOf(interaction: Interaction): string | undefined {
   return typeof id === 'string' ? id : undefined;
 }
 
+/** Who the browser is signed on as, when the app wants that person to sign on again. */
+async function presentName(deps: SignOnDeps, interaction: Interaction): Promise<string | undefined> {
+  const userId = interaction.session?.accountId;
+  return userId === undefined ? undefined : (await findPerson(deps.database, deps.tenantId, userId))?.username;
+}
+
 /** A hint from the app is only a suggestion for the first field. */
-function hintedName(interaction: Interaction): string {
+async function expectedName({ deps }: Exchange, interaction: Interaction): Promise<string> {
   const hint = interaction.params.login_hint;
-  return typeof hint === 'string' && hint.length <= 320 ? hint : '';
+  if (typeof hint === 'string' && hint.length <= 320) return hint;
+  return (await presentName(deps, interaction)) ?? '';
 }

@@ -8,6 +8,7 @@ declare module 'oidc-provider/lib/helpers/errors.js' {
   export import AccessDenied = errors.AccessDenied;
   export import InvalidGrant = errors.InvalidGrant;
   export import SessionNotFound = errors.SessionNotFound;
+  export import UnmetAuthenticationRequirements = errors.UnmetAuthenticationRequirements;
 }
 
 declare module 'oidc-provider/lib/helpers/interaction_policy/index.js' {

@@ -107,7 +107,7 @@ async function planPolicy(
     const id = put('resource_apps', 'rap', resourceAppContent(app), { state: app.state, initial: 'active' });
     appIds.set(app.id, id);
     for (const resource of app.resources) {
-      const content = resourceContent(resource, id);
+      const content = resourceContent(resource, id, section.signOnByRisk);
       const known = stored.resources.get(`${id} ${resource.identifier}`);
       if (known !== fingerprint(content)) {
         writes.push({

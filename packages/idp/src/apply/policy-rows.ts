@@ -1,7 +1,7 @@
 import { createHash } from 'node:crypto';
 import { Misuse } from '@crossgrant/platform';
 import { isScopeToken, normalizeResource, parseResourceIdentifier } from '@crossgrant/protocol';
-import type { ConnectionConfig, ResourceAppConfig, ResourceConfig, RuleConfig } from '../config.ts';
+import type { ConnectionConfig, PolicySection, ResourceAppConfig, ResourceConfig, RuleConfig } from '../config.ts';
 import { longestLifetimeSeconds } from '../domain/policy/outcome.ts';
 import type { ConnectionRow, ResourceAppRow, ResourceRow, RuleRow } from '../store/schema.ts';
 
@@ -29,21 +29,27 @@ export function resourceAppContent(app: ResourceAppConfig): Content<ResourceAppR
   };
 }
 
-export function resourceContent(resource: ResourceConfig, resourceAppId: string): Content<ResourceRow> {
+export function resourceContent(
+  resource: ResourceConfig,
+  resourceAppId: string,
+  signOnByRisk: PolicySection['signOnByRisk'] = {},
+): Content<ResourceRow> {
   if (!parseResourceIdentifier(resource.identifier).ok) {
     throw new Misuse(
       'policy/resource',
       `The resource ${JSON.stringify(resource.identifier)} must be an absolute URI without fragment, user info and dot segments.`,
     );
   }
-  const scopes = Object.entries(resource.scopes).map(([scope, { risk, description, version = 1 }]) => {
-    if (!isScopeToken(scope))
-      throw new Misuse(
-        'policy/scope',
-        `The scope ${JSON.stringify(scope)} of ${resource.identifier} is not one scope token.`,
-      );
-    return [scope, { risk, version, description }] as const;
-  });
+  const scopes = Object.entries(resource.scopes).map(
+    ([scope, { risk, description, version = 1, signOn = signOnByRisk[risk] }]) => {
+      if (!isScopeToken(scope))
+        throw new Misuse(
+          'policy/scope',
+          `The scope ${JSON.stringify(scope)} of ${resource.identifier} is not one scope token.`,
+        );
+      return [scope, { risk, version, description, signOn }] as const; // STP-07
+    },
+  );
   return {
     resource_app_id: resourceAppId,
     identifier: resource.identifier,

@@ -1,7 +1,7 @@
 import { type ClientApp, findClientApp, listClientApps, listPeople, type Person } from '@crossgrant/identity';
 import { type Logger, readEpoch, StoreUnavailable } from '@crossgrant/platform';
 import { createPolicyIndex, type PolicyIndex } from '../domain/policy/compile.ts';
-import type { ResourceApp } from '../domain/policy/model.ts';
+import type { ResourceApp, SignOnMethod } from '../domain/policy/model.ts';
 import type { IdpDatabase } from '../store/schema.ts';
 import { indexAudiences } from './audiences.ts';
 import type { LiveState, LiveStateSource, TenantState } from './live-state.ts';
@@ -10,8 +10,8 @@ import { readPolicyChanges } from './read-policy.ts';
 export interface LiveStateOptions {
   readonly database: IdpDatabase;
   readonly tenant: { readonly id: string; readonly issuer: string };
-  /** Authentication context classes a sign-on here can reach. */
-  readonly attainableAcrs: readonly string[];
+  /** Every way to sign on here. */
+  readonly methods: readonly SignOnMethod[];
   readonly log: Logger;
   /** Read again with every new epoch, so that no decision rests on a key that was revoked before it. */
   readonly keys?: { reload(): Promise<void> };
@@ -40,7 +40,7 @@ export async function openLiveState(options: LiveStateOptions): Promise<LiveStat
     people: new Map(),
     clients: new Map(),
     apps: new Map(),
-    index: createPolicyIndex(options.attainableAcrs),
+    index: createPolicyIndex(options.methods),
     audiences: new Map(),
     tenant: { ...tenant, state: 'active', revokedBefore: undefined },
     epoch: -1,

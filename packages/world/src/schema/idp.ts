@@ -10,6 +10,7 @@ import {
   secret,
   statedOnce,
 } from './fields.ts';
+import { signOnWorth } from './sign-on.ts';
 
 const person = z
   .strictObject({
@@ -52,6 +53,7 @@ export const idp = z
       ),
     tenants,
     people: z.array(person).default([]),
+    signOn: signOnWorth.optional().describe('What a sign-on is worth, in ID tokens and ID-JAGs.'),
     sessionSeconds: seconds.optional().describe('How long a sign-on session lasts at most.'),
     exchangeLimits: exchangeLimits.optional().describe('Beyond these the answer is 429.'),
   })

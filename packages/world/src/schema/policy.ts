@@ -12,6 +12,7 @@ import {
   statedOnce,
   url,
 } from './fields.ts';
+import { acrValue, signOnDemand } from './sign-on.ts';
 
 const tags = z.array(identifier).default([]).describe('Words that rules select by.');
 const risks = ['read', 'write', 'destructive', 'admin'] as const;
@@ -53,6 +54,7 @@ const scopeFacts = z
     risk: z.enum(risks, { error: 'must be read, write, destructive or admin.' }).describe('What rules may select by.'),
     version: z.number().int().min(1).default(1).describe('Raised when the meaning of the scope changes.'),
     description: label.optional().describe('What its holder may do, in words for people.'),
+    signOn: signOnDemand.optional().describe('What it demands of the sign-on, whichever rule grants it.'),
   })
   .meta({ id: 'Scope', description: 'What a scope lets its holder do.' });
 
@@ -134,8 +136,8 @@ const network = z.strictObject({
 });
 
 const conditions = z.strictObject({
-  acr: z.array(label).optional().describe('One of these authentication context classes.'),
-  amr: z.array(label).optional().describe('All of these authentication methods.'),
+  acr: z.array(acrValue).optional().describe('One of these authentication context classes.'),
+  amr: z.array(acrValue).optional().describe('All of these authentication methods.'),
   maxAge: seconds.optional().describe('Seconds since the person authenticated.'),
   network: network.optional().describe('Where the person signed on from.'),
   callerNetwork: network.optional().describe('Where the app calls from.'),
@@ -201,6 +203,15 @@ export const policy = z
     resourceApps: z.array(resourceApp).default([]),
     connections: z.array(connection).default([]),
     rules: z.array(rule).default([]),
+    signOnByRisk: z
+      .strictObject({
+        read: signOnDemand.optional(),
+        write: signOnDemand.optional(),
+        destructive: signOnDemand.optional(),
+        admin: signOnDemand.optional(),
+      })
+      .default({})
+      .describe('What scopes of a risk demand of the sign-on, where they say nothing themselves.'),
   })
   .meta({ id: 'Policy', description: 'Client apps, resource apps, connections and rules.' });
 

@@ -1,5 +1,5 @@
 import { type CompiledCondition, compileConditions } from './conditions.ts';
-import type { Connection, PolicyClient, ResourceApp, Rule, ScopeRisk } from './model.ts';
+import type { Connection, PolicyClient, ResourceApp, Rule, ScopeRisk, SignOnMethod } from './model.ts';
 
 export interface CompiledRule {
   readonly id: string;
@@ -18,6 +18,8 @@ export interface ConnectionRules {
   /** Deny rules that name groups or users: they bite when it is not known who is asking. */
   readonly denyByUser: readonly CompiledRule[];
   readonly denyByGroup: readonly CompiledRule[];
+  /** Every age of a sign-on that an allow rule asks for. */
+  readonly maxAges: readonly number[];
 }
 
 /** What `evaluatePolicy` reads. One tenant's. */
@@ -26,8 +28,8 @@ export interface PolicySnapshot {
   resourceApp(id: string): ResourceApp | undefined;
   connection(clientAppId: string, resourceAppId: string): Connection | undefined;
   rulesFor(connection: Connection): ConnectionRules;
-  /** Whether a sign-on can reach this authentication context class at all. */
-  isAttainable(acr: string): boolean;
+  /** Every way to sign on there is. */
+  readonly methods: readonly SignOnMethod[];
 }
 
 export interface PolicySource {
@@ -35,7 +37,7 @@ export interface PolicySource {
   readonly resourceApps: Iterable<ResourceApp>;
   readonly connections: Iterable<Connection>;
   readonly rules: Iterable<Rule>;
-  readonly attainableAcrs?: readonly string[];
+  readonly methods?: readonly SignOnMethod[];
 }
 
 /** A snapshot that takes changes one by one. Its owner applies them between two decisions, never during one. */
@@ -48,7 +50,7 @@ export interface PolicyIndex extends PolicySnapshot {
 }
 
 export function compilePolicy(source: PolicySource): PolicyIndex {
-  const index = createPolicyIndex(source.attainableAcrs ?? []);
+  const index = createPolicyIndex(source.methods ?? []);
   for (const client of source.clients) index.putClient(client);
   for (const app of source.resourceApps) index.putResourceApp(app);
   for (const connection of source.connections) index.putConnection(connection);
@@ -56,13 +58,12 @@ export function compilePolicy(source: PolicySource): PolicyIndex {
   return index;
 }
 
-export function createPolicyIndex(attainableAcrs: readonly string[]): PolicyIndex {
+export function createPolicyIndex(methods: readonly SignOnMethod[]): PolicyIndex {
   const clients = new Map<string, PolicyClient>();
   const apps = new Map<string, ResourceApp>();
   const pairs = new Map<string, Map<string, Connection>>();
   const pairOf = new Map<string, Connection>();
   const rules = createRuleIndex();
-  const attainable = new Set(attainableAcrs);
 
   return {
     client: (clientAppId) => clients.get(clientAppId),
@@ -75,7 +76,7 @@ export function createPolicyIndex(attainableAcrs: readonly string[]): PolicyInde
         clients.get(connection.clientAppId)?.tags ?? [],
         apps.get(connection.resourceAppId)?.tags ?? [],
       ),
-    isAttainable: (acr) => attainable.has(acr),
+    methods,
     putClient(client) {
       clients.set(client.clientAppId, client);
       rules.forget();
@@ -181,5 +182,8 @@ function groupByPerson(entries: readonly { rule: Rule; compiled: CompiledRule }[
       denyByGroup.push(compiled);
     }
   }
-  return { everyone, byUser, byGroup, denyByUser, denyByGroup };
+  const maxAges = entries.flatMap(({ compiled }) =>
+    compiled.effect === 'allow' ? compiled.conditions.flatMap(({ maxAge }) => maxAge ?? []) : [],
+  );
+  return { everyone, byUser, byGroup, denyByUser, denyByGroup, maxAges };
 }

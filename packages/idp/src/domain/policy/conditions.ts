@@ -1,4 +1,3 @@
-import type { StepUp } from './decision.ts';
 import type { Facts, NetworkCondition, RuleConditions } from './model.ts';
 import { type AddressBlock, isWithin, parseAddress, parseBlock } from './network.ts';
 import { compileWindow } from './time-window.ts';
@@ -8,8 +7,8 @@ export type Truth = 'met' | 'unmet' | 'unknown';
 /** One condition of a rule, ready to be judged. */
 export interface CompiledCondition {
   readonly judge: (facts: Facts) => Truth;
-  /** Present when a better sign-on could fulfil the condition. */
-  readonly remedy?: StepUp;
+  /** Present where the age of the sign-on decides: the greatest one that fulfils the condition. */
+  readonly maxAge?: number;
 }
 
 /**
@@ -45,7 +44,6 @@ function compileAcr(value: unknown): CompiledCondition {
   }
   return {
     judge: ({ acr }) => (acr === undefined ? 'unknown' : truth(accepted.includes(acr))),
-    remedy: { acrValues: accepted },
   };
 }
 
@@ -66,7 +64,7 @@ function compileMaxAge(value: unknown): CompiledCondition {
   }
   return {
     judge: ({ authTime, nowMs }) => (authTime === undefined ? 'unknown' : truth(nowMs / 1000 - authTime <= value)),
-    remedy: { maxAge: value },
+    maxAge: value,
   };
 }
 

@@ -6,6 +6,7 @@ export type ScopeCause =
   | 'outside_ceiling'
   | 'unknown_scope'
   | 'scope_changed'
+  | 'sign_on_too_weak'
   | 'stronger_sign_on_needed';
 
 export interface ScopeReason {

@@ -3,8 +3,8 @@ import fc from 'fast-check';
 import { test } from 'vitest';
 import type { Decision } from './decision.ts';
 import { evaluatePolicy } from './evaluate.ts';
-import type { Facts, Rule, RuleConditions } from './model.ts';
-import { connection, facts, files, mcp, policy, rule } from './policy-fixture.ts';
+import type { Facts, Resource, ResourceApp, Rule, RuleConditions } from './model.ts';
+import { connection, facts, files, mcp, policy, resourceApp, rule } from './policy-fixture.ts';
 
 const scopes = ['chat.read', 'chat.history', 'chat.write', 'chat.purge', 'files.read', 'offline_access'];
 const some = (values: readonly string[]): fc.Arbitrary<string[]> => fc.subarray([...values]);
@@ -131,5 +131,84 @@ test('property: an allow decision always names a rule and a scope', () => {
 test('the fixture allows something, so that the properties are not empty', () => {
   fc.assert(
     fc.property(fc.constant(0), () => reach(evaluatePolicy(policy({ rules: [rule()] }), facts())).scopes.length === 1),
+  );
+});
+
+const demand = fc.record({ acr: maybe(some(['pwd', 'mfa'])), maxAge: maybe(fc.constantFrom(10, 200)) });
+const apps: fc.Arbitrary<ResourceApp> = fc
+  .dictionary(fc.constantFrom(...scopes), demand, { maxKeys: 3 })
+  .map((demands) => {
+    const app = resourceApp();
+    const resources = [...app.resources].map(([identifier, resource]): [string, Resource] => [
+      identifier,
+      {
+        ...resource,
+        scopes: new Map([...resource.scopes].map(([scope, known]) => [scope, { ...known, signOn: demands[scope] }])),
+      },
+    ]);
+    return { ...app, resources: new Map(resources) };
+  });
+const methods = [
+  { acr: 'pwd', amr: ['pwd'] },
+  { acr: 'mfa', amr: ['pwd', 'otp'] },
+];
+
+verifies(['STP-01', 'STP-02'], 'property: whoever does what a step-up asks for is allowed', () => {
+  fc.assert(
+    fc.property(rules, apps, requests, fc.nat(1_000), (list, app, request, within) => {
+      const snapshot = policy({ rules: list, app });
+      const decision = evaluatePolicy(snapshot, request);
+      if (decision.outcome !== 'step_up') return true;
+      const { acrValues, maxAge } = decision.need;
+      if (acrValues === undefined && maxAge === undefined) return false;
+      const age = within % ((maxAge ?? 100_000) + 1);
+      return methods
+        .filter(({ acr }) => acrValues === undefined || acrValues.includes(acr))
+        .every((method) => {
+          const authTime = request.nowMs / 1000 - age;
+          return evaluatePolicy(snapshot, { ...request, ...method, authTime }).outcome === 'allow';
+        });
+    }),
+    { numRuns: 3_000 },
+  );
+});
+
+verifies(['STP-02', 'ATK-62'], 'property: where nothing is asked for, no sign-on there is would have helped', () => {
+  fc.assert(
+    fc.property(rules, apps, requests, fc.constantFrom(0, 10, 200), (list, app, request, age) => {
+      const snapshot = policy({ rules: list, app });
+      if (evaluatePolicy(snapshot, request).outcome !== 'deny') return true;
+      return methods.every((method) => {
+        const at = (authTime: number) => evaluatePolicy(snapshot, { ...request, ...method, authTime });
+        const now = request.nowMs / 1000;
+        return at(now).outcome !== 'allow' || at(now - age).outcome !== 'allow' || isSameSignOn(request, method, age);
+      });
+    }),
+    { numRuns: 2_000 },
+  );
+});
+
+/** Two ways to sign on share a class here, so the classes alone cannot ask for the better of them. */
+function isSameSignOn(
+  request: Facts,
+  method: { readonly acr: string; readonly amr: readonly string[] },
+  age: number,
+): boolean {
+  return request.acr === method.acr && request.amr?.join() !== method.amr.join() && age >= 0;
+}
+
+verifies(['STP-01', 'TEX-16'], 'property: a fresher sign-on, or one by more methods, never grants less', () => {
+  fc.assert(
+    fc.property(rules, apps, requests, fc.nat(400), fc.nat(400), (list, app, request, one, other) => {
+      const unconditional = list.map((entry) =>
+        entry.effect === 'deny' ? { ...entry, conditions: undefined } : entry,
+      );
+      const snapshot = policy({ rules: unconditional, app });
+      const now = request.nowMs / 1000;
+      const old = { ...request, authTime: now - Math.max(one, other) };
+      const better = { ...request, authTime: now - Math.min(one, other), amr: ['pwd', 'otp'] };
+      return isWithinReach(evaluatePolicy(snapshot, old), evaluatePolicy(snapshot, better));
+    }),
+    { numRuns: 1_000 },
   );
 });

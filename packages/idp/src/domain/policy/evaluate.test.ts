@@ -2,7 +2,7 @@ import { verifies } from '@crossgrant/testkit';
 import { expect, test } from 'vitest';
 import type { Decision } from './decision.ts';
 import { evaluatePolicy } from './evaluate.ts';
-import type { RuleConditions } from './model.ts';
+import type { Facts, ResourceScope, Rule, RuleConditions } from './model.ts';
 import { client, connection, facts, files, mcp, policy, resourceApp, rule, scopesOf } from './policy-fixture.ts';
 
 function granted(decision: Decision): readonly string[] {
@@ -216,6 +216,60 @@ verifies(['STP-02', 'ATK-62'], 'step-up is asked for only when a better sign-on 
   expect(cause(strong({ acr: ['unheard-of'] }))).toBe('no_rule_allows');
   expect(cause(strong({ acr: ['mfa'], network: { in: ['172.16.0.0/12'] } }))).toBe('no_rule_allows');
   expect(cause(strong({ amr: ['hwk'] }))).toBe('no_rule_allows');
+});
+
+verifies(['STP-02', 'ATK-62'], 'what else denies after the better sign-on keeps it from being asked for', () => {
+  const fresh = rule({ conditions: { maxAge: 60 } });
+  const decide = (deny: Partial<Rule>): string =>
+    cause(evaluatePolicy(policy({ rules: [fresh, rule({ id: 'rul_2', effect: 'deny', ...deny })] }), facts()));
+  expect(decide({ conditions: { amr: ['otp'] } })).toBe('step_up');
+  expect(decide({ conditions: { maxAge: 30 } })).toBe('no_rule_allows');
+  expect(decide({ conditions: { network: { in: ['10.0.0.0/8'] } } })).toBe('denied_by_rule');
+});
+
+verifies(
+  ['STP-01', 'STP-02'],
+  'a demand holds for the whole new sign-on, not only for what was wrong with the last',
+  () => {
+    const decide = (conditions: RuleConditions, over: Partial<Facts> = {}): Decision =>
+      evaluatePolicy(policy({ rules: [rule({ conditions })] }), facts(over));
+    const strongAndOld = { acr: 'mfa', amr: ['pwd', 'otp'] };
+    expect(decide({ acr: ['mfa'], maxAge: 60 }, strongAndOld)).toMatchObject({
+      need: { acrValues: ['mfa'], maxAge: 60 },
+    });
+    expect(decide({ amr: ['otp'], maxAge: 3_600 })).toMatchObject({ need: { acrValues: ['mfa'], maxAge: 3_600 } });
+    expect(decide({ acr: ['pwd', 'mfa'], maxAge: 60 }, { acr: 'old' })).toMatchObject({
+      need: { acrValues: ['pwd', 'mfa'], maxAge: 60 },
+    });
+    expect(decide({ acr: ['mfa'] }, { acr: undefined, authTime: undefined })).toMatchObject({
+      need: { acrValues: ['mfa'] },
+    });
+  },
+);
+
+verifies('STP-07', 'a scope can demand a better sign-on itself, whichever rule grants it', () => {
+  const demanding = resourceApp();
+  const { scopes } = demanding.resources.get(mcp)!;
+  (scopes as Map<string, ResourceScope>).set('chat.write', { risk: 'write', version: 1, signOn: { maxAge: 60 } });
+  const decide = (scope: string, over: Partial<Facts> = {}): Decision =>
+    evaluatePolicy(policy({ app: demanding }), facts({ scopes: [scope], ...over }));
+  expect(decide('chat.read').outcome).toBe('allow');
+  expect(decide('chat.write')).toMatchObject({
+    outcome: 'step_up',
+    need: { maxAge: 60 },
+    ruleIds: ['rul_1'],
+    reasons: [{ scope: 'chat.write', verdict: 'step_up', because: 'stronger_sign_on_needed' }],
+  });
+  expect(decide('chat.write', { authTime: 1_795_478_350 }).outcome).toBe('allow');
+  expect(decide('chat.write', { authTime: undefined }).outcome).toBe('step_up');
+  (scopes as Map<string, ResourceScope>).set('chat.write', { risk: 'write', version: 1, signOn: { acr: ['phr'] } });
+  expect(decide('chat.write')).toMatchObject({
+    outcome: 'deny',
+    reasons: [{ because: 'sign_on_too_weak' }],
+  });
+  const odd = { risk: 'write', version: 1, signOn: { device: 'managed' } } as unknown as ResourceScope;
+  (scopes as Map<string, ResourceScope>).set('chat.write', odd);
+  expect(decide('chat.write').outcome).toBe('deny');
 });
 
 test('conditions that hold let the rule apply', () => {

@@ -2,8 +2,9 @@ import type { PolicySnapshot } from './compile.ts';
 import type { Decision, DenyCause, ResourceReason } from './decision.ts';
 import type { Connection, Facts, PolicyClient, Resource, ResourceApp } from './model.ts';
 import { denied, summarise } from './outcome.ts';
-import { type RulesInForce, rulesInForce } from './rules-in-force.ts';
+import { rulesInForce } from './rules-in-force.ts';
 import { judgeScope, type ScopeJudgement } from './scope.ts';
+import { findStepUp } from './step-up.ts';
 
 /**
  * Decides what one client app may do for one person at one resource app.
@@ -34,18 +35,32 @@ export function evaluatePolicy(policy: PolicySnapshot, facts: Facts): Decision {
     return denied(chosen.because, { connectionId: connection.id, resourceReasons: chosen.left });
   }
 
-  const inForce = rulesInForce(policy.rulesFor(connection), facts);
   const requested = facts.scopes ?? connection.defaultScopes;
-  const judgements = requested.map((scope) =>
-    judgeScope(scope, connection, chosen.resources, inForce, policy.isAttainable),
-  );
+  const rules = policy.rulesFor(connection);
+  const judge = (known: Facts, scopes: readonly string[]): readonly ScopeJudgement[] => {
+    const inForce = rulesInForce(rules, known);
+    return scopes.map((scope) => judgeScope(scope, connection, chosen.resources, inForce, known));
+  };
   return summarise({
     connection,
     resources: chosen.resources,
     left: chosen.left,
-    judgements,
-    wouldOtherScopesPass: () => wouldOtherScopesPass(policy, connection, chosen.resources, inForce),
+    judgements: judge(facts, requested),
+    stepUp: () =>
+      findStepUp({
+        methods: policy.methods,
+        facts,
+        maxAges: [...rules.maxAges, ...demandedAges(chosen.resources)],
+        judge: (known) => judge(known, requested),
+      }),
+    // Tells "ask for other scopes" apart from "not for you".
+    wouldOtherScopesPass: () =>
+      judge(facts, [...connection.scopes.keys()]).some(({ verdict }) => verdict === 'granted'),
   });
+}
+
+function demandedAges(resources: readonly Resource[]): readonly number[] {
+  return resources.flatMap(({ scopes }) => [...scopes.values()].flatMap(({ signOn }) => signOn?.maxAge ?? []));
 }
 
 /** A switch that closes the whole connection. */
@@ -91,16 +106,4 @@ function defaultResource(connection: Connection): readonly string[] {
     return [connection.defaultResource];
   }
   return connection.resources.length === 1 ? connection.resources : []; // TEX-15
-}
-
-/** Tells "ask for other scopes" apart from "not for you". */
-function wouldOtherScopesPass(
-  policy: PolicySnapshot,
-  connection: Connection,
-  resources: readonly Resource[],
-  inForce: RulesInForce,
-): boolean {
-  const judge = (scope: string): ScopeJudgement =>
-    judgeScope(scope, connection, resources, inForce, policy.isAttainable);
-  return [...connection.scopes.keys()].some((scope) => judge(scope).verdict === 'granted');
 }

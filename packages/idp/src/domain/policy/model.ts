@@ -11,6 +11,22 @@ export type AccountLink = 'sub' | 'email';
 export interface ResourceScope {
   readonly risk: ScopeRisk;
   readonly version: number;
+  /** What the sign-on must be like, whichever rule grants the scope. */
+  readonly signOn?: SignOnDemand;
+}
+
+/** A sign-on that is strong and fresh enough. All members must hold. */
+export interface SignOnDemand {
+  /** One of these authentication context classes. */
+  readonly acr?: readonly string[];
+  /** Seconds since the person authenticated. */
+  readonly maxAge?: number;
+}
+
+/** A way to sign on at this IdP, and what it is worth. */
+export interface SignOnMethod {
+  readonly acr: string;
+  readonly amr: readonly string[];
 }
 
 export interface Resource {

@@ -1,6 +1,7 @@
-import type { Decision, Denied, DenyCause, ResourceReason, ScopeReason, StepUp } from './decision.ts';
+import type { Decision, Denied, DenyCause, ResourceReason, ScopeReason } from './decision.ts';
 import type { Connection, Resource } from './model.ts';
 import type { ScopeJudgement } from './scope.ts';
+import type { StepUpFound } from './step-up.ts';
 
 /** No ID-JAG lives longer than this, whatever a connection says. */
 export const longestLifetimeSeconds = 600;
@@ -10,15 +11,15 @@ export interface Judged {
   readonly resources: readonly Resource[];
   readonly left: readonly ResourceReason[];
   readonly judgements: readonly ScopeJudgement[];
+  readonly stepUp: () => StepUpFound | undefined;
   readonly wouldOtherScopesPass: () => boolean;
 }
 
 /** Turns the answers per scope into one decision. */
-export function summarise({ connection, resources, left, judgements, wouldOtherScopesPass }: Judged): Decision {
-  const reasons: readonly ScopeReason[] = judgements.map(({ need: _need, ...reason }) => reason);
-  const ruleIds = [...new Set(reasons.flatMap((reason) => reason.ruleIds))].sort();
+export function summarise(judged: Judged): Decision {
+  const { connection, resources, left, judgements: reasons } = judged;
   const scopes = reasons.filter(({ verdict }) => verdict === 'granted').map(({ scope }) => scope);
-  const base = { connectionId: connection.id, reasons, resourceReasons: left, ruleIds };
+  const base = { connectionId: connection.id, reasons, resourceReasons: left, ruleIds: rulesOf(reasons) };
 
   if (scopes.length > 0) {
     const kept = resources.filter((resource) => scopes.some((scope) => resource.scopes.has(scope)));
@@ -34,14 +35,15 @@ export function summarise({ connection, resources, left, judgements, wouldOtherS
       lifetimeSeconds: Math.min(connection.lifetimeSeconds, longestLifetimeSeconds), // IDJ-08
     };
   }
-  const needs = judgements.flatMap(({ need }) => need ?? []);
-  if (needs.length > 0) {
-    return { ...base, outcome: 'step_up', need: strictest(needs.map(({ stepUp }) => stepUp)) }; // STP-01
+  const found = judged.stepUp();
+  if (found !== undefined) {
+    const waiting = reasons.map((reason) => afterStepUp(reason, found.judgements));
+    return { ...base, outcome: 'step_up', need: found.need, reasons: waiting, ruleIds: rulesOf(waiting) }; // STP-01
   }
   if (reasons.some(({ because }) => because === 'denied_by_rule')) {
     return { ...base, outcome: 'deny', because: 'denied_by_rule' };
   }
-  return { ...base, outcome: 'deny', because: wouldOtherScopesPass() ? 'no_scope' : 'no_rule_allows' };
+  return { ...base, outcome: 'deny', because: judged.wouldOtherScopesPass() ? 'no_scope' : 'no_rule_allows' };
 }
 
 export function denied(
@@ -51,14 +53,13 @@ export function denied(
   return { outcome: 'deny', because, reasons: [], resourceReasons: [], ruleIds: [], ...known };
 }
 
-/** One demand that serves every waiting scope where that is possible, and the first of them otherwise. */
-function strictest(needs: readonly StepUp[]): StepUp {
-  const lists = needs.flatMap(({ acrValues }) => (acrValues === undefined ? [] : [acrValues]));
-  const common = lists.reduce<readonly string[] | undefined>(
-    (kept, list) => (kept === undefined ? list : kept.filter((acr) => list.includes(acr))),
-    undefined,
-  );
-  const acrValues = common === undefined || common.length > 0 ? common : lists[0];
-  const ages = needs.flatMap(({ maxAge }) => maxAge ?? []);
-  return { ...(acrValues && { acrValues }), ...(ages.length > 0 && { maxAge: Math.min(...ages) }) };
+function rulesOf(reasons: readonly ScopeReason[]): readonly string[] {
+  return [...new Set(reasons.flatMap((reason) => reason.ruleIds))].sort();
+}
+
+/** Which scopes the better sign-on would bring, and by which rules. */
+function afterStepUp(reason: ScopeReason, later: readonly ScopeJudgement[]): ScopeReason {
+  const after = later.find(({ scope }) => scope === reason.scope);
+  if (after?.verdict !== 'granted') return reason;
+  return { ...reason, verdict: 'step_up', because: 'stronger_sign_on_needed', ruleIds: after.ruleIds };
 }

@@ -78,7 +78,10 @@ export function policy(
     resourceApps: [over.app ?? resourceApp()],
     connections: [over.connection ?? connection()],
     rules: over.rules ?? [rule()],
-    attainableAcrs: ['pwd', 'mfa'],
+    methods: [
+      { acr: 'pwd', amr: ['pwd'] },
+      { acr: 'mfa', amr: ['pwd', 'otp'] },
+    ],
   });
 }
 

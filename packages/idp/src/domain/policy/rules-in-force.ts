@@ -1,22 +1,14 @@
 import type { CompiledRule, ConnectionRules } from './compile.ts';
-import type { StepUp } from './decision.ts';
 import type { Facts } from './model.ts';
-
-/** An allow rule that only a better sign-on keeps from applying. */
-export interface WaitingRule {
-  readonly rule: CompiledRule;
-  readonly need: StepUp;
-}
 
 /** The rules that concern the person, sorted by what their conditions say of the facts. */
 export interface RulesInForce {
   readonly denies: readonly CompiledRule[];
   readonly allows: readonly CompiledRule[];
-  readonly waiting: readonly WaitingRule[];
 }
 
 export function rulesInForce(rules: ConnectionRules, facts: Facts): RulesInForce {
-  const inForce = { denies: [] as CompiledRule[], allows: [] as CompiledRule[], waiting: [] as WaitingRule[] };
+  const inForce = { denies: [] as CompiledRule[], allows: [] as CompiledRule[] };
   const seen = new Set<CompiledRule>();
 
   for (const rule of concerning(rules, facts)) {
@@ -41,33 +33,14 @@ function* concerning(rules: ConnectionRules, { userId, groups }: Facts): Iterabl
   }
 }
 
-function sort(
-  rule: CompiledRule,
-  facts: Facts,
-  into: { denies: CompiledRule[]; allows: CompiledRule[]; waiting: WaitingRule[] },
-): void {
-  let need: StepUp = {};
-  let isUnmet = false;
-  let isUnknown = false;
-  let isBeyondSignOn = false;
-
-  for (const { judge, remedy } of rule.conditions) {
-    const truth = judge(facts);
-    isUnmet ||= truth === 'unmet';
-    isUnknown ||= truth === 'unknown';
-    if (truth !== 'met') {
-      isBeyondSignOn ||= remedy === undefined;
-      need = { ...need, ...remedy };
-    }
-  }
+function sort(rule: CompiledRule, facts: Facts, into: { denies: CompiledRule[]; allows: CompiledRule[] }): void {
+  const truths = rule.conditions.map(({ judge }) => judge(facts));
   if (rule.effect === 'deny') {
-    if (isUnknown || !isUnmet) {
+    if (truths.includes('unknown') || !truths.includes('unmet')) {
       // LES-73
       into.denies.push(rule);
     }
-  } else if (!isUnmet && !isUnknown) {
+  } else if (truths.every((truth) => truth === 'met')) {
     into.allows.push(rule);
-  } else if (!isBeyondSignOn) {
-    into.waiting.push({ rule, need });
   }
 }
