@@ -8,8 +8,9 @@ import { checkStep, formatTally, runSteps, type Step, testStep } from './runner/
  */
 const deadCode = checkStep('dead code', 'knip');
 const packageTests = testStep(
-  'packages, architecture, conformance',
+  'packages, architecture, conformance, fuzz',
   'packages/',
+  'test/fuzz/',
   'test/architecture/',
   'test/conformance/',
 );
