@@ -12,11 +12,11 @@ import {
   parseStrictJsonObject,
   type Result,
   readActor,
-  readConfirmation,
   readResources,
   readScope,
   type VerifiedJws,
 } from '@crossgrant/protocol';
+import { readConfirmation } from '@crossgrant/protocol/jws';
 import { expectPlain, expectRefusal } from '../invariants.ts';
 import { mutatedJson } from '../mutate.ts';
 import { now } from '../signer.ts';
