@@ -20,7 +20,7 @@ const only = optionValue('--only') ?? '';
 const profileFolder = optionValue('--profile');
 
 const quickPace: Pace = { rounds: 5, roundSeconds: 0.6, warmUpSeconds: 1, warmUpRequests: 4_000 };
-const fullPace: Pace = { rounds: 9, roundSeconds: 1, warmUpSeconds: 2, warmUpRequests: 10_000 };
+const fullPace: Pace = { rounds: 7, roundSeconds: 0.8, warmUpSeconds: 2, warmUpRequests: 8_000 };
 
 pinLoad();
 const figures = await measureAll();

@@ -44,7 +44,7 @@ const contenders = [
   '|---|---|',
   '| Crossgrant exchange | the IdP as it ships: client, ID token, live person and session, connection, policy, issuance row and chained audit row durable in SQLite |',
   '| Crossgrant redemption | the authorization server as it ships: every check of the redemption, account, replay record, token row and chained audit row durable in SQLite |',
-  '| bare handler | `node:http`, the hash of the client secret, one verification and one signature by the same `jws` code, one row issued, one of audit, one of replay, one durable commit per turn of the event loop. No policy, no accounts, no limits |',
+  '| bare handler | `node:http`, the hash of the client secret, one verification and one signature by the same `jws` code, and the commit of the same rows through the same group commit. No policy, no people or accounts, no limits: the price of everything around |',
   '| oidc-provider | the grant registered as its documentation shows, jose for the signatures; nothing stored, nothing audited |',
   '| workers-oauth-provider | its own ID-JAG grant on Node with a map in memory as its key-value store, and the key set of the issuer from memory |',
   '| jose | `jwtVerify` with a local key set, against the middleware: header, signature, issuer, audience, time |',

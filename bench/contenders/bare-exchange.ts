@@ -1,5 +1,8 @@
-import { randomUUID } from 'node:crypto';
-import { tokenTypes, typs } from '@crossgrant/protocol';
+import { join } from 'node:path';
+import { identityMigrations } from '@crossgrant/identity';
+import { type IdpSchema, idpMigrations } from '@crossgrant/idp';
+import { type CommitRequest, openDatabase } from '@crossgrant/platform';
+import { newId, newJti, tokenTypes, typs } from '@crossgrant/protocol';
 import {
   exportPrivateJwk,
   generateSigningKey,
@@ -9,17 +12,17 @@ import {
   verifyJws,
 } from '@crossgrant/protocol/jws';
 import { clientSecret, resource, resourceServerIssuer, scope } from '../scenario.ts';
-import { openBareCommit } from './bare-commit.ts';
 import { serveBare } from './bare-http.ts';
 import { runContender } from './contender.ts';
 
-/** Nothing but the work: one verification, one signature, one commit. */
+/** Nothing but the work: one verification, one signature, and the commit of the same rows through the same group commit. */
 await runContender(async ({ scenario, folder }) => {
   const issuer = 'http://127.0.0.1:9';
   const tokenKey = generateSigningKey(scenario.received);
   const jagKey = generateSigningKey(scenario.issued);
   const keys = [verificationKeyOf(tokenKey)];
-  const commit = openBareCommit(folder);
+  const migrations = [...identityMigrations, ...idpMigrations];
+  const database = await openDatabase<IdpSchema>({ url: join(folder, 'bare.db'), migrations });
 
   const { port, close } = await serveBare('agent', (form, done) => {
     const parsed = parseCompactJws(form.get('subject_token') ?? '');
@@ -28,7 +31,7 @@ await runContender(async ({ scenario, folder }) => {
     if (!verified.ok) return done({ ok: false });
     const { iss, aud, exp, sub, auth_time: authTime } = verified.value.payload;
     if (iss !== issuer || aud !== 'agent' || Number(exp) <= now) return done({ ok: false });
-    const jti = randomUUID();
+    const jti = newJti();
     const idJag = signJws(jagKey, typs.idJag, {
       iss: issuer,
       sub: String(sub),
@@ -49,8 +52,17 @@ await runContender(async ({ scenario, folder }) => {
       scope,
       resource,
     });
-    const record = { id: jti, client: 'agent', person: String(sub), audience: resourceServerIssuer, resource, scope };
-    commit.add({ ...record, expiresAt: (now + 300) * 1000, done: () => done({ ok: true, body }) });
+    const records = {
+      jti,
+      person: String(sub),
+      sid: String(verified.value.payload.sid),
+      authTime: Number(authTime),
+      now,
+    };
+    database.commits.commit(exchangeCommit(records)).then(
+      () => done({ ok: true, body }),
+      () => done({ ok: false }),
+    );
   });
   return {
     port,
@@ -62,7 +74,65 @@ await runContender(async ({ scenario, folder }) => {
     people: Array.from({ length: 100 }, (_, index) => ({ sub: `usr_${index}`, sid: `sid-${index}` })),
     async close() {
       await close();
-      commit.close();
+      await database.close();
     },
   };
 });
+
+/** The rows that an exchange leaves: what was issued, and the audit of it. */
+function exchangeCommit(issued: {
+  jti: string;
+  person: string;
+  sid: string;
+  authTime: number;
+  now: number;
+}): CommitRequest {
+  const id = newId('aud');
+  const { jti, person, sid, authTime, now } = issued;
+  const row = {
+    jti,
+    tenant_id: 'ten_bare',
+    decision_id: id,
+    user_id: person,
+    client_app_id: 'app_agent',
+    resource_app_id: 'rap_chat',
+    connection_id: 'con_agent_chat',
+    audience: resourceServerIssuer,
+    subject: person,
+    resource_client_id: 'agent-at-chat',
+    resources: JSON.stringify([resource]),
+    scopes: JSON.stringify([scope]),
+    sid,
+    auth_time_seconds: authTime,
+    issued_at: now * 1000,
+    expires_at: (now + 300) * 1000,
+    version: 0,
+  };
+  return {
+    scope: 'ten_bare',
+    expectedEpoch: 0,
+    inserts: [{ table: 'issuances', row }],
+    audit: {
+      id,
+      scope: 'ten_bare',
+      at: Date.now(),
+      kind: 'exchange',
+      outcome: 'allow',
+      client: 'agent',
+      audience: resourceServerIssuer,
+      resource,
+      scopesRequested: scope,
+      scopesGranted: scope,
+      jti,
+      facts: {
+        groups: ['engineering'],
+        acr: 'urn:crossgrant:acr:pwd',
+        amr: ['pwd'],
+        authTime,
+        sid,
+        resources: [resource],
+      },
+      personal: { person, username: person, email: `${person}@acme.example`, address: '127.0.0.1' },
+    },
+  };
+}

@@ -1,5 +1,6 @@
-import { randomUUID } from 'node:crypto';
-import { typs } from '@crossgrant/protocol';
+import { join } from 'node:path';
+import { openDatabase } from '@crossgrant/platform';
+import { newId, typs } from '@crossgrant/protocol';
 import {
   generateSigningKey,
   importSigningKey,
@@ -8,18 +9,27 @@ import {
   verificationKeyOf,
   verifyJws,
 } from '@crossgrant/protocol/jws';
+import {
+  createSqlResourceStore,
+  type RedemptionCommit,
+  type ResourceSchema,
+  resourceMigrations,
+} from '@crossgrant/resource';
 import { clientSecret, resource, scope, strangerIssuer } from '../scenario.ts';
-import { openBareCommit } from './bare-commit.ts';
 import { serveBare } from './bare-http.ts';
 import { runContender } from './contender.ts';
 
-/** Nothing but the work: one verification, one signature, one commit with the replay record. */
+/**
+ * Nothing but the work: one verification, one signature, and the commit of the same rows through the same group commit, the
+ * replay record among them.
+ */
 await runContender(async ({ scenario, folder, issuerKey }) => {
   const audience = 'http://127.0.0.1:9';
   const clientId = 'agent-at-chat';
   const tokenKey = generateSigningKey(scenario.issued);
   const keys = [verificationKeyOf(importSigningKey(issuerKey))];
-  const commit = openBareCommit(folder);
+  const database = await openDatabase<ResourceSchema>({ url: join(folder, 'bare.db'), migrations: resourceMigrations });
+  const store = createSqlResourceStore(database, 'ras');
 
   const { port, close } = await serveBare(clientId, (form, done) => {
     const parsed = parseCompactJws(form.get('assertion') ?? '');
@@ -29,7 +39,7 @@ await runContender(async ({ scenario, folder, issuerKey }) => {
     const { iss, aud, exp, sub, jti, client_id: boundTo } = verified.value.payload;
     if (iss !== strangerIssuer || aud !== audience || boundTo !== clientId || Number(exp) <= now)
       return done({ ok: false });
-    const tokenId = randomUUID();
+    const tokenId = newId('tok');
     const accessToken = signJws(tokenKey, typs.accessToken, {
       iss: audience,
       sub: String(sub),
@@ -41,17 +51,10 @@ await runContender(async ({ scenario, folder, issuerKey }) => {
       scope,
     });
     const body = JSON.stringify({ access_token: accessToken, token_type: 'Bearer', expires_in: 600, scope, resource });
-    commit.add({
-      once: `${iss} ${jti}`,
-      id: tokenId,
-      client: clientId,
-      person: String(sub),
-      audience: resource,
-      resource,
-      scope,
-      expiresAt: (now + 600) * 1000,
-      done: (isFirst) => done(isFirst ? { ok: true, body } : { ok: false }),
-    });
+    store.commitRedemption(redemptionCommit({ tokenId, person: String(sub), jti: String(jti), clientId, now })).then(
+      (outcome) => done(outcome === 'committed' ? { ok: true, body } : { ok: false }),
+      () => done({ ok: false }),
+    );
   });
   return {
     port,
@@ -63,7 +66,50 @@ await runContender(async ({ scenario, folder, issuerKey }) => {
     people: [],
     async close() {
       await close();
-      commit.close();
+      await store.close();
     },
   };
 });
+
+/** The rows that a redemption leaves: the replay record, the token, and the audit of it. */
+function redemptionCommit(issued: {
+  tokenId: string;
+  person: string;
+  jti: string;
+  clientId: string;
+  now: number;
+}): RedemptionCommit {
+  const { tokenId, person, jti, clientId, now } = issued;
+  return {
+    epoch: 0,
+    replay: { issuer: strangerIssuer, jti, keepUntil: (now + 360) * 1000 },
+    token: {
+      tokenId,
+      customerId: 'default',
+      accountId: person,
+      clientId,
+      audience: resource,
+      scope,
+      issuedAt: now * 1000,
+      expiresAt: (now + 600) * 1000,
+      authTime: now - 60,
+      grantIssuer: strangerIssuer,
+      grantTenant: '',
+      grantSubject: person,
+      grantJti: jti,
+    },
+    audit: {
+      id: newId('aud'),
+      scope: 'ras',
+      at: Date.now(),
+      kind: 'redemption',
+      outcome: 'allow',
+      client: clientId,
+      resource,
+      scopesGranted: scope,
+      jti,
+      facts: { issuer: strangerIssuer, scopesClaimed: scope, resourcesClaimed: resource, authTime: now - 60, tokenId },
+      personal: { person, address: '127.0.0.1' },
+    },
+  };
+}
