@@ -27,11 +27,17 @@ export function pinnedNode(file: string, args: readonly string[], nodeOptions: r
   return canPin ? ['taskset', '-c', '0', ...node] : node;
 }
 
+/** All contenders keep their compiled code between starts, as our servers do. */
+const environment = {
+  ...process.env,
+  NODE_COMPILE_CACHE: fileURLToPath(new URL('../node_modules/.cache/crossgrant', import.meta.url)),
+};
+
 /** Starts a contender and waits until it listens. */
 export async function startContender(name: string, start: ContenderStart, profileFolder?: string): Promise<Contender> {
   const nodeOptions = profileFolder === undefined ? [] : ['--cpu-prof', `--cpu-prof-dir=${join(profileFolder, name)}`];
   const [command = '', ...args] = pinnedNode(`./contenders/${name}.ts`, [JSON.stringify(start)], nodeOptions);
-  const child = spawn(command, args, { stdio: ['ignore', 'inherit', 'inherit', 'ipc'] });
+  const child = spawn(command, args, { stdio: ['ignore', 'inherit', 'inherit', 'ipc'], env: environment });
   const target = (await answerOf(child)) as Target;
   return {
     name,

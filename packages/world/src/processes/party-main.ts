@@ -1,3 +1,5 @@
+import { enableCompileCache } from 'node:module';
+import { join } from 'node:path';
 import type { DecisionKey } from '../explain/find-decision.ts';
 import { loadWorld } from '../load-world.ts';
 import type { World } from '../schema/world.ts';
@@ -10,6 +12,9 @@ interface Running {
   close(): Promise<void>;
   run?(person: string, report: (message: FromParty) => void): Promise<void>;
 }
+
+/** Compiled code is kept between starts. Where the folder cannot be written, a start only takes longer. */
+enableCompileCache(join(import.meta.dirname, '..', '..', '..', '..', 'node_modules', '.cache', 'crossgrant'));
 
 /** Each party loads its own code only: no process holds what belongs to another trust domain. */
 const starters: Readonly<Record<Party, (world: World) => Promise<Running>>> = {
