@@ -14,6 +14,7 @@ import {
   createGuardedFetch,
   createLog,
   createRefusalCounter,
+  createSignatureMemory,
   type KeyDesk,
   type KeyRing,
   type Logger,
@@ -61,6 +62,9 @@ export interface RunningIdp {
 
 /** Generous: they stop a loop that ran away, not an honest burst. */
 const defaultLimits = { perClient: 300_000, perClientAndPerson: 60_000 } as const;
+
+/** ID tokens whose signature is not computed again when they are exchanged for another resource. */
+const rememberedTokens = 5_000;
 
 /** Starts one IdP process: database, keys, the configured people and policy, sign-on, exchange and the HTTP edge. */
 export async function startIdp(config: IdpConfig, seams: { readonly clock?: Clock } = {}): Promise<RunningIdp> {
@@ -194,6 +198,7 @@ function exchangeDeps(
     ...own,
     issuer: config.issuer,
     tokenEndpoint: endpointUrl(config.issuer, '/token'),
+    subjectTokens: createSignatureMemory(rememberedTokens),
     sessions: createSessionReader(parts.database, own.tenantId),
     refreshTokens: createRefreshTokens({ ...parts, tenantId: own.tenantId }),
     subjects: createSubjectBook(parts.database, own.tenantId),

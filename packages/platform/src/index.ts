@@ -66,6 +66,7 @@ export {
   rotateSigningKey,
 } from './keys/rotate-keys.ts';
 export { type SecretBox, secretBoxFromKey } from './keys/secret-box.ts';
+export { createSignatureMemory, type SignatureMemory } from './keys/signature-memory.ts';
 export { createLog, type Logger } from './log/log.ts';
 export { redactText } from './log/redact.ts';
 export { isGlobalAddress } from './outbound/global-unicast.ts';

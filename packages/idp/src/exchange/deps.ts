@@ -1,5 +1,5 @@
 import type { ClientKeys, RefreshTokens } from '@crossgrant/identity';
-import type { KeyRing, Logger, RefusalCounter, SecretBox } from '@crossgrant/platform';
+import type { KeyRing, Logger, RefusalCounter, SecretBox, SignatureMemory } from '@crossgrant/platform';
 import type { Clock, DpopNonces } from '@crossgrant/protocol';
 import type { DpopVerifier } from '@crossgrant/protocol/jws';
 import type { LiveStateSource } from '../snapshot/live-state.ts';
@@ -27,6 +27,8 @@ export interface ExchangeDeps {
   readonly secretBox: SecretBox;
   readonly clientKeys: ClientKeys;
   readonly tokenEndpoint: string;
+  /** Signatures of ID tokens that were good. */
+  readonly subjectTokens: SignatureMemory;
   readonly sessions: SessionReader;
   readonly refreshTokens: RefreshTokens;
   readonly subjects: SubjectBook;

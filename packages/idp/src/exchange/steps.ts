@@ -105,11 +105,12 @@ type Request = ReturnType<typeof readRequest> extends Result<infer Read> ? Read 
 
 /** The subject token by its type; a refresh token is never looked at as an ID token, nor the other way round. */
 async function readSubject(
-  { issuer, keyRing, refreshTokens }: ExchangeDeps,
+  { issuer, keyRing, refreshTokens, subjectTokens }: ExchangeDeps,
   { request, client, proof, nowMs }: ExchangeStart & Request & { client: ClientApp; proof: DpopProof | undefined },
 ): Promise<Result<{ token: Subject }>> {
   const { subjectToken, subjectTokenType } = request;
-  const expected = { issuer, clientId: client.clientId, keys: keyRing, nowSeconds: toSeconds(nowMs) };
+  const nowSeconds = toSeconds(nowMs);
+  const expected = { issuer, clientId: client.clientId, keys: keyRing, memory: subjectTokens, nowSeconds };
   const subject =
     subjectTokenType === tokenTypes.refreshToken
       ? await readRefreshToken(refreshTokens, subjectToken, { client, provenKey: proof?.jkt })

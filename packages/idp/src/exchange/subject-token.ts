@@ -1,9 +1,10 @@
-import type { KeyRing } from '@crossgrant/platform';
+import type { KeyRing, SignatureMemory } from '@crossgrant/platform';
 import { isNumericDate, limits, ok, type Result, refuse, sameTyp, typs } from '@crossgrant/protocol';
 import {
   type ParsedJws,
   parseCompactJws,
   type SignatureAlgorithm,
+  type VerificationKey,
   type VerifiedJws,
   verifyJws,
 } from '@crossgrant/protocol/jws';
@@ -13,6 +14,8 @@ export interface IdTokenExpectations {
   readonly issuer: string;
   readonly clientId: string;
   readonly keys: Pick<KeyRing, 'verificationKeys'>;
+  /** Spares the signature of a token that comes again. */
+  readonly memory: SignatureMemory;
   readonly nowSeconds: number;
 }
 
@@ -22,15 +25,29 @@ const algorithms: readonly SignatureAlgorithm[] = ['RS256', 'ES256'];
  * Accepts an ID token of this issuer, made for the authenticated client and nobody else, and nothing that merely looks
  * like one: access tokens, ID-JAGs, logout tokens and security events are signed with the same keys.
  *
+ * The signature of a token that came before is remembered; everything else is judged each time.
+ *
  * ID-JAG-04 §4.3.3, OIDC Core §3.1.3.7, RFC 8725 §3.11.
  */
 export function verifyIdToken(text: string, expected: IdTokenExpectations): Result<Subject> {
+  const keys = expected.keys.verificationKeys();
+  const name = expected.memory.nameOf(text);
+  const known = expected.memory.find(name, keys);
+  if (known !== undefined) return checkClaims(known, expected);
+
+  const verified = verifySignature(text, keys);
+  if (!verified.ok) return verified;
+  expected.memory.keep(name, keys, verified.value);
+  return checkClaims(verified.value, expected);
+}
+
+function verifySignature(text: string, keys: readonly VerificationKey[]): Result<VerifiedJws> {
   const parsed = parseCompactJws(text, { maxBytes: limits.assertionBytes });
   if (!parsed.ok) return refuse('subject-token/malformed', { problem: parsed.refusal.problem }); // TEX-07, ATK-47
   if (!isIdTokenShape(parsed.value)) return refuse('subject-token/not-an-id-token', { typ: parsed.value.header.typ }); // TEX-08, ATK-08
-  const verified = verifyJws(parsed.value, expected.keys.verificationKeys(), algorithms);
+  const verified = verifyJws(parsed.value, keys, algorithms);
   if (!verified.ok) return refuse('subject-token/signature', { problem: verified.refusal.problem }); // TEX-07, ATK-03
-  return checkClaims(verified.value, expected);
+  return verified;
 }
 
 function isIdTokenShape({ header, payload }: ParsedJws): boolean {

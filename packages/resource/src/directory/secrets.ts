@@ -1,4 +1,4 @@
-import { createHash, timingSafeEqual } from 'node:crypto';
+import { hash, timingSafeEqual } from 'node:crypto';
 import type { SecretVerifier } from './resource-directory.ts';
 
 /** Compares in constant time with the one secret that was configured. Only its digest is kept. */
@@ -19,5 +19,5 @@ export function macVerifier(macs: readonly string[], macOf: (secret: string) => 
 }
 
 function digest(text: string): Buffer {
-  return createHash('sha256').update(text).digest();
+  return hash('sha256', text, 'buffer');
 }

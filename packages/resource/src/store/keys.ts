@@ -1,4 +1,4 @@
-import { createHash } from 'node:crypto';
+import { hash } from 'node:crypto';
 import type { AccountLinkKey } from './resource-store.ts';
 
 /**
@@ -7,7 +7,7 @@ import type { AccountLinkKey } from './resource-store.ts';
  */
 export function replayKey(issuer: string, jti: string): string {
   const text = `${issuer.length}:${issuer}${jti.length}:${jti}`;
-  return `v1.${createHash('sha256').update(text).digest('base64url')}`;
+  return `v1.${hash('sha256', text, 'base64url')}`;
 }
 
 /** One text for the columns of a link, for stores without columns. */
