@@ -1,4 +1,4 @@
-import { describeDecision } from './explain/describe-decision.ts';
+import { describeDecision } from '@crossgrant/platform/explain';
 import { loadWorld } from './load-world.ts';
 import { WorldMistakes } from './mistakes.ts';
 import { partyNames } from './processes/messages.ts';

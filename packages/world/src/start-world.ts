@@ -1,8 +1,9 @@
 import { mkdirSync } from 'node:fs';
 import { dirname, join, resolve } from 'node:path';
+import type { FoundDecision } from '@crossgrant/platform/explain';
 import { checkDatabaseFiles } from './database-files.ts';
 import { listenersOf } from './deployment.ts';
-import type { DecisionKey, FoundDecision } from './explain/find-decision.ts';
+import type { DecisionKey } from './explain/find-decision.ts';
 import { type PartyProcess, startParty } from './processes/party-process.ts';
 import { busyPorts } from './processes/ports.ts';
 import { checkKeys, checkSecrets, type ServerParty } from './readiness.ts';

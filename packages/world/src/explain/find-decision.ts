@@ -1,26 +1,12 @@
 import { existsSync } from 'node:fs';
-import type { Database, StoredAudit } from '@crossgrant/platform';
+import type { Database } from '@crossgrant/platform';
+import type { FoundDecision, RuleName } from '@crossgrant/platform/explain';
 import { isPostgresUrl } from '../schema/fields.ts';
 import type { World } from '../schema/world.ts';
 import { secretReader } from '../secrets.ts';
 
-export interface RuleName {
-  readonly id: string;
-  /** The id the world file gives it. */
-  readonly key?: string;
-  readonly effect?: string;
-}
-
 /** What names a decision: its id, the `jti` of the ID-JAG, or the `jti` of the access token it led to. */
 export type DecisionKey = { readonly id: string } | { readonly jti: string } | { readonly token: string };
-
-export interface FoundDecision {
-  readonly server: 'idp' | 'authserver';
-  readonly entry: StoredAudit;
-  readonly rules: readonly RuleName[];
-  /** The name of the connection in `facts`, as the world file gives it. */
-  readonly connection?: string;
-}
 
 /**
  * Looks a decision up in the audit of each server this world has, by its id or by the `jti` it issued or saw.

@@ -1,4 +1,5 @@
-import type { DecisionKey, FoundDecision } from '../explain/find-decision.ts';
+import type { FoundDecision } from '@crossgrant/platform/explain';
+import type { DecisionKey } from '../explain/find-decision.ts';
 import type { Hop } from '../report/hop.ts';
 
 export type Party = 'idp' | 'authserver' | 'mcpServer' | 'sampleApp';

@@ -1,3 +1,4 @@
+import { instantNote } from '@crossgrant/platform/explain';
 import type { DecodedToken, Hop } from './hop.ts';
 
 /** One hop in words, for the terminal and for the page alike. */
@@ -151,21 +152,4 @@ function plain(value: unknown): string {
 /** Text from a server is data: nothing in it may move the cursor or hide what follows. */
 function withoutControls(text: string): string {
   return text.replace(/[\p{Cc}\u202a-\u202e\u2066-\u2069]/gu, '·');
-}
-
-/** The clock time of an instant in seconds, and how far it is. */
-export function instantNote(value: unknown, nowMs: number): string | undefined {
-  if (typeof value !== 'number') return undefined;
-  const seconds = Math.round(value - nowMs / 1000);
-  const clock = new Date(value * 1000).toISOString().slice(11, 19);
-  return Math.abs(seconds) < 2
-    ? `${clock} UTC, now`
-    : `${clock} UTC, ${seconds > 0 ? `in ${duration(seconds)}` : `${duration(-seconds)} ago`}`;
-}
-
-function duration(seconds: number): string {
-  if (seconds < 60) return `${seconds} s`;
-  const rest = seconds % 60;
-  if (seconds < 3600) return `${Math.floor(seconds / 60)} min${rest === 0 ? '' : ` ${rest} s`}`;
-  return `${Math.floor(seconds / 3600)} h ${Math.floor((seconds % 3600) / 60)} min`;
 }

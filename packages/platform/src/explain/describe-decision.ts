@@ -1,6 +1,30 @@
 import { type RefusalCode, refusalCatalogue, refusalEntry } from '@crossgrant/protocol';
-import { type HopRow, instantNote } from '../report/describe-hop.ts';
-import type { FoundDecision, RuleName } from './find-decision.ts';
+import type { StoredAudit } from '../audit/find-audit.ts';
+import { instantNote } from './instant-note.ts';
+
+/** One line of an explanation. */
+export interface ExplainedRow {
+  readonly label: string;
+  readonly value: string;
+  /** A value beside another, such as the clock time of a timestamp. */
+  readonly note?: string;
+}
+
+export interface RuleName {
+  readonly id: string;
+  /** The key it was given by whoever wrote it. */
+  readonly key?: string;
+  readonly effect?: string;
+}
+
+/** A decision with the names it refers to. */
+export interface FoundDecision {
+  readonly server: 'idp' | 'authserver';
+  readonly entry: StoredAudit;
+  readonly rules: readonly RuleName[];
+  /** The key of the connection in `facts`. */
+  readonly connection?: string;
+}
 
 /** What the policy recorded for one scope. */
 interface ScopeReason {
@@ -30,7 +54,7 @@ const outcomes: Readonly<Record<string, string>> = {
 };
 
 /** The decision as rows: outcome, a reason for each scope, the rules that decided, its id. */
-export function describeDecision(found: FoundDecision): readonly HopRow[] {
+export function describeDecision(found: FoundDecision): readonly ExplainedRow[] {
   const { entry } = found;
   const reasons = reasonsOf(entry.facts);
   return [
@@ -48,7 +72,7 @@ export function describeDecision(found: FoundDecision): readonly HopRow[] {
 }
 
 /** The same with everything the record holds, for a person who asks why. */
-export function explainDecision(found: FoundDecision): readonly HopRow[] {
+export function explainDecision(found: FoundDecision): readonly ExplainedRow[] {
   const { entry } = found;
   const fields: [label: string, value: string | undefined][] = [
     ['server', found.server === 'idp' ? 'IdP' : 'authorization server'],
@@ -73,7 +97,7 @@ export function explainDecision(found: FoundDecision): readonly HopRow[] {
 }
 
 /** The catalogue's sentence for administrators. */
-function reasonRow(code: string | undefined): readonly HopRow[] {
+function reasonRow(code: string | undefined): readonly ExplainedRow[] {
   return code === undefined || !Object.hasOwn(refusalCatalogue, code)
     ? []
     : [{ label: 'reason', value: refusalEntry(code as RefusalCode).reason }];
@@ -87,7 +111,7 @@ function isNothing(value: unknown): boolean {
   return value === null || value === '' || (Array.isArray(value) && value.length === 0);
 }
 
-function factRow({ entry, connection }: FoundDecision, name: string, value: unknown): HopRow {
+function factRow({ entry, connection }: FoundDecision, name: string, value: unknown): ExplainedRow {
   if (name === 'connection' && connection !== undefined)
     return { label: name, value: `${connection} (${String(value)})` };
   if (name === 'authTime') return { label: name, value: String(value), note: instantNote(value, entry.at) };
