@@ -2,6 +2,7 @@ import { readFileSync } from 'node:fs';
 import { join } from 'node:path';
 import { generatedFiles as worldFilePages } from '../../packages/world/src/schema/generated.ts';
 import { root } from '../architecture/sources.ts';
+import { adminPages } from './admin-pages.ts';
 import { conformancePage } from './conformance-page.ts';
 import { errorsPage } from './errors-page.ts';
 import { surfacePage } from './surface-page.ts';
@@ -12,6 +13,7 @@ export function generatedPages(): Readonly<Record<string, string>> {
     'docs/conformance.md': conformancePage(),
     'docs/errors.md': errorsPage(),
     'docs/public-surface.md': surfacePage(),
+    ...adminPages(readOrEmpty),
     ...Object.fromEntries(worldFilePages(readOrEmpty)),
   };
 }

@@ -1,6 +1,7 @@
 import { readFileSync } from 'node:fs';
 import { loadWorld, partyNames, runStart, type ServerParty, serve, type Terminal } from '@crossgrant/world';
 import { Command, Option } from 'commander';
+import { type AdminTokenOptions, runAdminTokenCreate } from './admin-token.ts';
 import { runDoctor } from './doctor.ts';
 import { runExplain } from './explain.ts';
 import type { KeyAlgorithm } from './key-rows.ts';
@@ -52,6 +53,7 @@ export function createProgram(deps: CommandDeps): Command {
     program.command('doctor').description('check a world file and its surroundings without starting anything'),
   ).action(async (options: { world: string }) => deps.setExitCode(await runDoctor(deps.terminal, options.world)));
   addKeys(program, deps);
+  addAdmin(program, deps);
   return program;
 }
 
@@ -96,6 +98,22 @@ function addKeys(program: Command, { terminal, setExitCode }: CommandDeps): void
     );
 }
 
+function addAdmin(program: Command, { terminal, setExitCode }: CommandDeps): void {
+  const token = program
+    .command('admin')
+    .description('what the admin API needs')
+    .command('token')
+    .description('tokens of administrators');
+  const also = (value: string, before: readonly string[]): readonly string[] => [...before, value];
+  withWorld(token.command('create').description('make an admin token and print it, once'))
+    .requiredOption('--role <role>', 'owner, policy_admin, app_owner, help_desk or auditor')
+    .requiredOption('--expires <time>', 'how long it lives, such as 12h, 90d or 1y; a year at most')
+    .option('--name <name>', 'whose it is, for the audit')
+    .option('--client-app <id>', 'a client app of an app owner; may be repeated', also, [])
+    .option('--resource-app <id>', 'a resource app of an app owner; may be repeated', also, [])
+    .action(async (options: AdminTokenOptions) => setExitCode(await runAdminTokenCreate(terminal, options)));
+}
+
 function withWorld(command: Command): Command {
   return command
     .option('--world <file>', 'the world file', 'worlds/default.yaml')
@@ -117,6 +135,7 @@ function addServer(
   withWorld(program.command(name).description(description)).action(async (options: { world: string }) => {
     const running = await serve(loadWorld(options.world), server, options.world);
     terminal.line(`The ${partyNames[server]} at ${running.url} is ready.`);
+    if (running.adminUrl !== undefined) terminal.line(`Its admin API is at ${running.adminUrl}/admin/v1.`);
     await new Promise<void>((resolve) => {
       for (const signal of ['SIGINT', 'SIGTERM'] as const) process.once(signal, () => resolve());
     });

@@ -30,6 +30,8 @@ export interface IdpConfig {
   readonly exchangeLimits?: ExchangeLimits;
   /** Whether proofs of possession must carry a nonce of this server. `off` unless stated. RFC 9449 §8. */
   readonly dpopNonces?: 'off' | 'required';
+  /** Off unless it is here. */
+  readonly admin?: AdminConfig;
   readonly log?: { readonly level?: string; readonly destination?: { write(line: string): void } };
 }
 
@@ -38,6 +40,14 @@ export interface SignOnConfig {
   readonly password?: Partial<SignOnMethod>;
   /** `refuse` (default): the app is told that no requested class can be reached; `best`: the person signs on as they can. */
   readonly unreachableAcr?: 'refuse' | 'best';
+}
+
+/** Where the admin API listens. */
+export interface AdminConfig {
+  /** `host:port`; port 0 takes a free one. */
+  readonly listen: string;
+  /** The https URL in front of it; needed where others than this machine reach the listener. */
+  readonly url?: string;
 }
 
 /** Exchanges allowed per minute; beyond them the answer is 429. */

@@ -1,9 +1,14 @@
+export { addAdminToken } from './admin/add-admin-token.ts';
+export { createAdminToken, type NewAdminToken } from './admin/commands/tokens.ts';
+export { readLifetime } from './admin/domain/admin-token.ts';
+export { type AdminRole, adminRoles } from './admin/domain/roles.ts';
 export { setClientAppState, setResourceAppState } from './commands/apps.ts';
 export type { Actor } from './commands/change.ts';
 export { approveConnection, blockConnection } from './commands/connections.ts';
 export { disablePerson, enablePerson, endSession, revokePerson } from './commands/people.ts';
 export { revokeEverything, setTenantState } from './commands/tenant.ts';
 export type {
+  AdminConfig,
   ClientAppConfig,
   ConnectionConfig,
   ExchangeLimits,

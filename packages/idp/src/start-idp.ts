@@ -7,6 +7,7 @@ import {
   identityMigrations,
   passwordAssurance,
   type SignOn,
+  type Tenant,
   upsertTenant,
 } from '@crossgrant/identity';
 import {
@@ -25,6 +26,7 @@ import {
   openSecrets,
   type RefusalCounter,
   type Route,
+  type RunningServer,
   type SecretBox,
   startKeySchedule,
   startServer,
@@ -57,6 +59,8 @@ export interface RunningIdp {
   /** Listing, rotation and revocation of the signing keys. */
   readonly keys: KeyDesk;
   readonly exchange: ExchangeDeps;
+  /** Of the admin API, when it is on. */
+  readonly adminUrl?: string;
   close(): Promise<void>;
 }
 
@@ -162,6 +166,15 @@ async function serve(config: IdpConfig, { clock, log, secretBox, database }: Par
     },
   });
 
+  const admin = await openAdmin(
+    config,
+    { clock, log, secretBox, database },
+    { tenant, keys: openKeyDesk(place), anonymous },
+  ).catch(async (error: unknown) => {
+    await server.close();
+    throw error;
+  });
+
   log.info({ url: server.url, issuer }, 'the IdP listens');
   return {
     url: server.url,
@@ -170,14 +183,28 @@ async function serve(config: IdpConfig, { clock, log, secretBox, database }: Par
     keyRing,
     keys: openKeyDesk(place),
     exchange,
+    adminUrl: admin?.url,
     async close() {
-      await server.close();
+      await Promise.all([server.close(), admin?.close()]);
       await schedule.close();
       liveState.close();
       await anonymous.close();
       await database.close();
     },
   };
+}
+
+/** The code of the admin API is loaded where it is on, and only there. */
+async function openAdmin(
+  { admin, development }: IdpConfig,
+  parts: Parts,
+  own: { tenant: Tenant; keys: KeyDesk; anonymous: RefusalCounter },
+): Promise<RunningServer | undefined> {
+  if (admin === undefined) return undefined;
+  const { startAdmin } = await import('./admin/start-admin.ts');
+  const { tenant, keys, anonymous } = own;
+  const deps = { ...parts, tenantId: tenant.id, tenantName: tenant.name, keys, development };
+  return startAdmin(admin, deps, { anonymous });
 }
 
 function exchangeDeps(

@@ -16,7 +16,8 @@ export type IdentifierPrefix =
   | 'key'
   | 'sec'
   | 'req'
-  | 'lnk';
+  | 'lnk'
+  | 'adt';
 
 /** Lower-case Crockford alphabet: sorts as it counts, and has no look-alikes. */
 const alphabet = '0123456789abcdefghjkmnpqrstvwxyz';

@@ -20,7 +20,7 @@ export function checkDeployment(world: World): readonly Mistake[] {
     if (world.development && !isLoopbackHost(hostname)) mistakes.push({ path, sentence: httpOnLoopback }); // LES-02
   }
   for (const { path, listen } of listenersOf(world)) {
-    const host = listen.slice(0, listen.lastIndexOf(':'));
+    const host = hostOf(listen);
     const sentence = `${host} is reachable by others; with development: true listen on 127.0.0.1.`;
     if (world.development && !isLoopbackHost(host)) mistakes.push({ path, sentence }); // LES-02, LES-97
   }
@@ -28,6 +28,9 @@ export function checkDeployment(world: World): readonly Mistake[] {
     if (world.development || typeof secret !== 'string') continue;
     if (kind !== 'database' || holdsPassword(secret)) mistakes.push({ path, sentence: literalSecret });
   }
+  const admin = world.idp?.admin;
+  if (!world.development && admin !== undefined && admin.url === undefined && !isLoopbackHost(hostOf(admin.listen)))
+    mistakes.push({ path: ['idp', 'admin', 'url'], sentence: adminUrlMissing }); // LES-70
   return [...mistakes, ...samePorts(world)];
 }
 
@@ -35,20 +38,31 @@ const partiesInOrder: readonly Party[] = ['idp', 'authserver', 'mcpServer', 'sam
 
 const httpsOnly = 'must start with https://; http works on loopback only, with development: true.';
 const httpOnLoopback = 'must start with https://; http works on 127.0.0.1, [::1] and localhost only.';
+const adminUrlMissing =
+  'is missing: idp.admin.listen is reachable by others. Name the https URL in front of it, or listen on 127.0.0.1.';
 const literalSecret = 'a literal secret works with development: true only; use { env: NAME } or { file: PATH }.';
 
 /** Every address this world binds, with the party that binds it. */
 export function listenersOf(world: World): readonly { party: Party; path: Path; listen: string }[] {
-  return partiesInOrder.flatMap((party) => {
-    const section = world[party];
-    return section === undefined ? [] : [{ party, path: [party, 'listen'], listen: section.listen }];
-  });
+  const admin = world.idp?.admin;
+  return [
+    ...partiesInOrder.flatMap((party) => {
+      const section = world[party];
+      return section === undefined ? [] : [{ party, path: [party, 'listen'], listen: section.listen }];
+    }),
+    ...(admin === undefined ? [] : [{ party: 'idp' as const, path: ['idp', 'admin', 'listen'], listen: admin.listen }]),
+  ];
+}
+
+function hostOf(listen: string): string {
+  return listen.slice(0, listen.lastIndexOf(':'));
 }
 
 function urlsOf(world: World): readonly { path: Path; url: string }[] {
   const { idp, policy, authserver, mcpServer, sampleApp } = world;
   const found: { path: Path; url: string | undefined }[] = [
     { path: ['idp', 'issuer'], url: idp?.issuer },
+    { path: ['idp', 'admin', 'url'], url: idp?.admin?.url },
     { path: ['authserver', 'issuer'], url: authserver?.issuer },
     { path: ['mcpServer', 'resource'], url: mcpServer?.resource },
     { path: ['mcpServer', 'authorizationServer'], url: mcpServer?.authorizationServer },

@@ -1,6 +1,7 @@
+export { describeDecision, explainDecision, type FoundDecision } from '@crossgrant/platform/explain';
+export { CommandMistake, makeAdminToken } from './admin-tokens.ts';
 export { checkDatabaseFiles, checkDatabaseKeys } from './database-files.ts';
-export { describeDecision, explainDecision } from './explain/describe-decision.ts';
-export { type FoundDecision, findDecision, findRule } from './explain/find-decision.ts';
+export { findDecision, findRule } from './explain/find-decision.ts';
 export { checkKeyAges, openServerKeys, type ServerKeys } from './keys.ts';
 export { loadWorld, readWorld } from './load-world.ts';
 export { WorldMistakes } from './mistakes.ts';

@@ -8,6 +8,8 @@ import { StartFailed } from './start-failed.ts';
 
 export interface ServedParty {
   readonly url: string;
+  /** Of the admin API, where it is on. */
+  readonly adminUrl?: string;
   close(): Promise<void>;
 }
 

@@ -24,6 +24,7 @@ export function toIdpConfig(world: World, sources?: SecretSources): IdpConfig {
     signOn: idp.signOn,
     sessionSeconds: idp.sessionSeconds,
     exchangeLimits: idp.exchangeLimits,
+    admin: idp.admin,
   };
 }
 

@@ -47,28 +47,46 @@ export async function upsertClientApp(
   if (known !== undefined && isSame(known, state, input, macs)) return { id: known.id, isChanged: false };
 
   return changeTenant(database, tenantId, async (trx, epoch, audit) => {
-    const [current] = await readClientApps(trx, tenantId, input.clientId);
-    const id = current?.id ?? newId('app', deps.now);
-    const before = await readState(trx, tenantId, input.clientId);
-    const row = toRow(current, before, input, { id, tenantId, now: deps.now, epoch });
-    await trx
-      .insertInto('client_apps')
-      .values(row)
-      .onConflict((conflict) => conflict.columns(['tenant_id', 'client_id']).doUpdateSet(withoutKeys(row)))
-      .execute();
-    if (macs !== undefined) await writeSecrets(trx, { tenantId, id, macs, now: deps.now });
+    const { id, isNew, state: written } = await writeClientApp(trx, { ...deps, tenantId, input, epoch });
     audit({
       id: newId('aud', deps.now),
       scope: tenantId,
       at: deps.now,
       kind: 'change',
       outcome: 'done',
-      code: current === undefined ? 'client-app/added' : 'client-app/changed',
+      code: isNew ? 'client-app/added' : 'client-app/changed',
       client: input.clientId,
-      facts: { state: row.state },
+      facts: { state: written },
     });
     return { id, isChanged: true };
   });
+}
+
+/** Writes the client app of a client id, inside a change that records who makes it. Secrets that are left out stay. */
+export async function writeClientApp(
+  trx: Transaction<IdentitySchema>,
+  change: {
+    readonly tenantId: string;
+    readonly input: ClientAppInput;
+    readonly secretBox: SecretBox;
+    readonly now: number;
+    readonly epoch: number;
+  },
+): Promise<{ readonly id: string; readonly isNew: boolean; readonly state: ClientAppRow['state'] }> {
+  const { tenantId, input, now, epoch } = change;
+  checkInput(input);
+  const [current] = await readClientApps(trx, tenantId, input.clientId);
+  const id = current?.id ?? newId('app', now);
+  const before = await readState(trx, tenantId, input.clientId);
+  const row = toRow(current, before, input, { id, tenantId, now, epoch });
+  await trx
+    .insertInto('client_apps')
+    .values(row)
+    .onConflict((conflict) => conflict.columns(['tenant_id', 'client_id']).doUpdateSet(withoutKeys(row)))
+    .execute();
+  const macs = input.secrets?.map((secret) => toSecretMac(secret, tenantId, input.clientId, change.secretBox));
+  if (macs !== undefined) await writeSecrets(trx, { tenantId, id, macs, now });
+  return { id, isNew: current === undefined, state: row.state };
 }
 
 async function readState(

@@ -70,7 +70,8 @@ export async function setGroupsOfPerson(
   }
 }
 
-async function ensureGroup(
+/** The id of the group of a name, made inside a change when it does not exist. */
+export async function ensureGroup(
   trx: Transaction<IdentitySchema>,
   group: { readonly tenantId: string; readonly name: string; readonly now: number; readonly epoch: number },
 ): Promise<string> {

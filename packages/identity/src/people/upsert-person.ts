@@ -43,35 +43,58 @@ export async function upsertPerson(
     return { id: known.person.id, isChanged: false };
 
   return changeTenant(database, tenantId, async (trx, epoch, audit) => {
-    const row = await findRow(trx, tenantId, login.username);
-    const id = row?.id ?? newId('usr', now);
-    const next = nextRow(row, { id, tenantId, input, passwordHash, now, epoch });
-    if (row === undefined) await trx.insertInto('users').values(next).execute();
-    else
-      await trx
-        .updateTable('users')
-        .set(changedColumns(next, passwordHash !== undefined))
-        .where('tenant_id', '=', tenantId)
-        .where('id', '=', id)
-        .execute();
-    await writeLoginNames(trx, tenantId, id, next, login);
-    if (input.groups !== undefined)
-      await setGroupsOfPerson(trx, { tenantId, userId: id, names: input.groups, now, epoch });
-    if (next.state === 'disabled' || (row !== undefined && passwordHash !== undefined)) {
-      await endSessionsOfPerson(trx, { tenantId, userId: id, now, epoch });
-    }
+    const { id, isNew, state, changed } = await writePerson(trx, { tenantId, input, passwordHash, now, epoch });
     audit({
       id: newId('aud', now),
       scope: tenantId,
       at: now,
       kind: 'change',
       outcome: 'done',
-      code: row === undefined ? 'person/added' : 'person/changed',
-      facts: { state: next.state, changed: changedNames(row, next, input) },
+      code: isNew ? 'person/added' : 'person/changed',
+      facts: { state, changed },
       personal: { person: id },
     });
     return { id, isChanged: true };
   });
+}
+
+/** Writes the person of a user name, inside a change that records who makes it. */
+export async function writePerson(
+  trx: Transaction<IdentitySchema>,
+  change: {
+    readonly tenantId: string;
+    readonly input: PersonInput;
+    /** Of `newPasswordHash`; undefined leaves the password as it is. */
+    readonly passwordHash: string | undefined;
+    readonly now: number;
+    readonly epoch: number;
+  },
+): Promise<{
+  readonly id: string;
+  readonly isNew: boolean;
+  readonly state: UserRow['state'];
+  readonly changed: readonly string[];
+}> {
+  const { tenantId, input, passwordHash, now, epoch } = change;
+  const login = readLoginNames(input);
+  const row = await findRow(trx, tenantId, login.username);
+  const id = row?.id ?? newId('usr', now);
+  const next = nextRow(row, { id, tenantId, input, passwordHash, now, epoch });
+  if (row === undefined) await trx.insertInto('users').values(next).execute();
+  else
+    await trx
+      .updateTable('users')
+      .set(changedColumns(next, passwordHash !== undefined))
+      .where('tenant_id', '=', tenantId)
+      .where('id', '=', id)
+      .execute();
+  await writeLoginNames(trx, tenantId, id, next, login);
+  if (input.groups !== undefined)
+    await setGroupsOfPerson(trx, { tenantId, userId: id, names: input.groups, now, epoch });
+  if (next.state === 'disabled' || (row !== undefined && passwordHash !== undefined)) {
+    await endSessionsOfPerson(trx, { tenantId, userId: id, now, epoch });
+  }
+  return { id, isNew: row === undefined, state: next.state, changed: changedNames(row, next, input) };
 }
 
 /** Ends everything a person signed on to before now: sessions, refresh tokens, and what rests on them. */
@@ -105,7 +128,8 @@ function readLoginNames(input: PersonInput): LoginNames {
   return { username, email };
 }
 
-async function newPasswordHash(input: PersonInput, stored: string | undefined): Promise<string | undefined> {
+/** The hash to store for a password of the input, or nothing when it has none or the stored one is of the same password. */
+export async function newPasswordHash(input: PersonInput, stored?: string): Promise<string | undefined> {
   if (input.password === undefined) return undefined;
   if (passwordProblem(input.password) !== undefined)
     throw new Misuse('person/password', `The password of ${input.username} is empty or longer than 1024 bytes.`);

@@ -9,6 +9,15 @@ export interface Actor {
   readonly address?: string;
 }
 
+/** The transaction of a change. */
+export type PolicyChange = Transaction<IdpSchema & CoreSchema>;
+
+/** Where a step of a change belongs. */
+export interface InTenant {
+  readonly tenantId: string;
+  readonly epoch: number;
+}
+
 /** One administrative act on one tenant, durable together with its audit row and in force with the next decision. */
 export interface Act {
   readonly database: IdpDatabase;
@@ -23,11 +32,7 @@ export interface Act {
 /** Runs an act that finds its object or changes nothing. Returns whether it found it. */
 export function perform(
   act: Act,
-  change: (
-    trx: Transaction<IdpSchema & CoreSchema>,
-    epoch: number,
-    nowMs: number,
-  ) => Promise<{ readonly numUpdatedRows: bigint }>,
+  change: (trx: PolicyChange, epoch: number, nowMs: number) => Promise<{ readonly numUpdatedRows: bigint }>,
 ): Promise<boolean> {
   const nowMs = act.nowMs ?? Date.now();
   return changeScope(act.database, act.tenantId, async (trx, epoch, audit: AuditChange) => {

@@ -1,5 +1,5 @@
 import type { IdpDatabase } from '../store/schema.ts';
-import { type Actor, perform } from './change.ts';
+import { type Actor, type InTenant, type PolicyChange, perform } from './change.ts';
 
 /** Closes a tenant as a whole, or opens it again. */
 export function setTenantState(
@@ -30,19 +30,27 @@ export function revokeEverything(
   nowMs?: number,
 ): Promise<boolean> {
   return perform({ database, tenantId, actor, code: 'tenant/revoked', facts: {}, nowMs }, async (trx, epoch, at) => {
-    const row = { tenant_id: tenantId, state: 'active' as const, revoked_before: at, version: epoch };
-    await trx
-      .insertInto('tenant_policy')
-      .values(row)
-      .onConflict((conflict) => conflict.column('tenant_id').doUpdateSet({ revoked_before: at, version: epoch }))
-      .execute();
-    await trx
-      .updateTable('sessions')
-      .set({ ended_at: at, version: epoch })
-      .where('tenant_id', '=', tenantId)
-      .where('ended_at', 'is', null)
-      .execute();
-    await trx.deleteFrom('oidc_artifacts').where('tenant_id', '=', tenantId).where('kind', '=', 'Session').execute();
+    await writeTenantWatermark(trx, { tenantId, epoch, nowMs: at });
     return { numUpdatedRows: 1n };
   });
+}
+
+/** Everybody's watermark, and the end of every session, inside a change that records who makes it. */
+export async function writeTenantWatermark(
+  trx: PolicyChange,
+  { tenantId, epoch, nowMs: at }: InTenant & { readonly nowMs: number },
+): Promise<void> {
+  const row = { tenant_id: tenantId, state: 'active' as const, revoked_before: at, version: epoch };
+  await trx
+    .insertInto('tenant_policy')
+    .values(row)
+    .onConflict((conflict) => conflict.column('tenant_id').doUpdateSet({ revoked_before: at, version: epoch }))
+    .execute();
+  await trx
+    .updateTable('sessions')
+    .set({ ended_at: at, version: epoch })
+    .where('tenant_id', '=', tenantId)
+    .where('ended_at', 'is', null)
+    .execute();
+  await trx.deleteFrom('oidc_artifacts').where('tenant_id', '=', tenantId).where('kind', '=', 'Session').execute();
 }

@@ -11,6 +11,13 @@ export const idpMigrations: readonly Migration[] = [
       await createIssuances(db);
     },
   },
+  {
+    name: 'idp-2-admin-tokens',
+    async up(db) {
+      await createAdminTokens(db);
+      await createListIndexes(db);
+    },
+  },
 ];
 
 type Columns = Readonly<Record<string, 'text' | 'text?' | 'bigint' | 'bigint?'>>;
@@ -143,6 +150,31 @@ async function createIssuances(db: Kysely<any>): Promise<void> {
     .on('issuances')
     .columns(['tenant_id', 'connection_id', 'issued_at'])
     .execute();
+}
+
+async function createAdminTokens(db: Kysely<any>): Promise<void> {
+  await table(db, 'admin_tokens', {
+    tenant_id: 'text',
+    hash: 'text',
+    name: 'text',
+    role: 'text',
+    client_apps: 'text',
+    resource_apps: 'text',
+    created_at: 'bigint',
+    expires_at: 'bigint',
+    revoked_at: 'bigint?',
+    last_used_at: 'bigint?',
+  })
+    .addColumn('id', 'text', (column) => column.primaryKey())
+    .addUniqueConstraint('admin_tokens_hash', ['hash'])
+    .execute();
+}
+
+/** What the pages of the admin lists are read by. */
+async function createListIndexes(db: Kysely<any>): Promise<void> {
+  for (const name of ['admin_tokens', 'users', 'groups', 'client_apps', 'resource_apps', 'connections', 'rules'])
+    await db.schema.createIndex(`${name}_list`).on(name).columns(['tenant_id', 'id']).execute();
+  await db.schema.createIndex('issuances_list').on('issuances').columns(['tenant_id', 'issued_at', 'jti']).execute();
 }
 
 function table(db: Kysely<any>, name: string, columns: Columns): CreateTableBuilder<any, any> {

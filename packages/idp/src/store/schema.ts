@@ -16,6 +16,7 @@ export interface PolicySchema {
   tenant_policy: TenantPolicyRow;
   subjects: SubjectRow;
   issuances: IssuanceRow;
+  admin_tokens: AdminTokenRow;
 }
 
 /**
@@ -133,4 +134,21 @@ export interface IssuanceRow {
   issued_at: number;
   expires_at: number;
   version: number;
+}
+
+/** What an admin token stands for; never the token. */
+export interface AdminTokenRow {
+  id: string;
+  tenant_id: string;
+  /** SHA-256 of the token. */
+  hash: string;
+  name: string;
+  role: string;
+  /** Ids of the apps an app owner is limited to, as JSON. */
+  client_apps: string;
+  resource_apps: string;
+  created_at: number;
+  expires_at: number;
+  revoked_at: number | null;
+  last_used_at: number | null;
 }

@@ -21,6 +21,13 @@ export interface KeyPlace<S> {
 export interface KeyAct {
   readonly actor?: string;
   readonly reason?: string;
+  /** Of the request an administrator made: the audit row carries it. */
+  readonly request?: {
+    readonly id: string;
+    readonly name: string;
+    readonly role: string;
+    readonly address: string;
+  };
 }
 
 export interface Rotation {
@@ -207,7 +214,7 @@ function factsOf({ kid, purpose, alg }: SigningKeyRow): Record<string, string> {
 
 function entry(scope: string, now: number, code: string, facts: Record<string, string>, act: KeyAct): AuditEntry {
   return {
-    id: newId('aud', now),
+    id: act.request?.id ?? newId('aud', now),
     scope,
     at: now,
     kind: 'change',
@@ -215,9 +222,18 @@ function entry(scope: string, now: number, code: string, facts: Record<string, s
     code,
     facts: {
       ...facts,
-      by: act.actor === undefined ? 'schedule' : 'command',
+      by: actedBy(act),
       ...(act.reason && { reason: act.reason }),
+      ...(act.request && { actor: act.actor, role: act.request.role }),
     },
-    personal: act.actor === undefined ? undefined : { person: act.actor },
+    personal:
+      act.actor === undefined
+        ? undefined
+        : { person: act.actor, username: act.request?.name, address: act.request?.address },
   };
+}
+
+function actedBy({ actor, request }: KeyAct): string {
+  if (request !== undefined) return 'administrator';
+  return actor === undefined ? 'schedule' : 'command';
 }

@@ -8,6 +8,7 @@ export function redactText(text: string): string {
   if (!suspicious.test(text)) return text;
   return text
     .replace(jwtLike, '[token]')
+    .replace(adminTokenLike, '[token]')
     .replace(samlLike, '[assertion]')
     .replace(pemBlock, '[key]')
     .replace(headerCredentials, '$1 [secret]')
@@ -46,8 +47,9 @@ const names =
   'client_secret|client_assertion|assertion|subject_token|actor_token|id_token_hint|id_token|access_token|refresh_token|' +
   'password|passphrase|code_verifier|logout_token|SAMLResponse|SAMLRequest|secret|code|device_code|registration_access_token';
 const suspicious =
-  /eyJ|PHNhbW|PD94bW|<[a-z0-9]*:?Assertion|-----BEGIN|bearer|basic|dpop|secret|assertion|token|password|passphrase|code|SAML/i;
+  /eyJ|cg_admin_|PHNhbW|PD94bW|<[a-z0-9]*:?Assertion|-----BEGIN|bearer|basic|dpop|secret|assertion|token|password|passphrase|code|SAML/i;
 const jwtLike = /eyJ[A-Za-z0-9_-]*(?:\.[A-Za-z0-9_-]*){0,4}/g;
+const adminTokenLike = /cg_admin_[A-Za-z0-9_-]*/g;
 const samlLike = /(?:PHNhbW|PD94bW)[A-Za-z0-9+/_=%-]*|<(?:[A-Za-z0-9]+:)?Assertion\b[\s\S]*/g;
 const pemBlock = /-----BEGIN [A-Z0-9 ]+-----[\s\S]*?(?:-----END [A-Z0-9 ]+-----|$)/g;
 const headerCredentials = /\b(Bearer|Basic|DPoP)\s+[A-Za-z0-9._~+/=-]{6,}/gi;

@@ -9,6 +9,7 @@ import {
   seconds,
   secret,
   statedOnce,
+  url,
 } from './fields.ts';
 import { signOnWorth } from './sign-on.ts';
 
@@ -38,6 +39,15 @@ const exchangeLimits = z.strictObject({
   perClientAndPerson: z.number().int().min(1).describe('Exchanges per minute, client app and person.'),
 });
 
+const admin = z
+  .strictObject({
+    listen: listenAddress
+      .default('127.0.0.1:4711')
+      .describe('The address the admin API binds: loopback, or one behind a proxy that terminates TLS.'),
+    url: url.optional().describe('The https URL in front of it; needed where others than this machine reach listen.'),
+  })
+  .meta({ id: 'Admin', description: 'The admin API of the IdP, docs/admin-api.md. Off unless this section is here.' });
+
 /** The enterprise IdP: where it listens, who is in it. */
 export const idp = z
   .strictObject({
@@ -55,6 +65,7 @@ export const idp = z
     people: z.array(person).default([]),
     signOn: signOnWorth.optional().describe('What a sign-on is worth, in ID tokens and ID-JAGs.'),
     sessionSeconds: seconds.optional().describe('How long a sign-on session lasts at most.'),
+    admin: admin.optional(),
     exchangeLimits: exchangeLimits.optional().describe('Beyond these the answer is 429.'),
   })
   .meta({ id: 'Idp', description: "The enterprise IdP. Leave it out to trust a stranger's." });
