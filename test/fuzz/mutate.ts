@@ -78,7 +78,7 @@ function editJson(root: { top: Json }, [kind, place, length, which]: Edit): void
   const spot = spots[place % spots.length];
   if (spot === undefined) return;
   const [holder, name] = spot;
-  const value = oddValues[which % oddValues.length] ?? null;
+  const value = structuredClone(oddValues[which % oddValues.length] ?? null);
   const inside = holder[name];
   if (kind < 4) put(holder, name, value);
   else if (kind === 4) delete holder[name];

@@ -85,7 +85,8 @@ const membersOf: ReadonlyMap<string, readonly string[]> = new Map([
 
 function readSubject(subject: JsonValue | undefined, issuer: string): SubjectIdentifier | undefined {
   if (!isObject(subject) || !isClaimText(subject.format)) return undefined;
-  const { format, ...members } = subject;
+  const { format, ...others } = subject;
+  const members: JsonObject = Object.assign(Object.create(null), others);
   const needed = membersOf.get(format as string) ?? [];
   if (!needed.every((name) => isClaimText(members[name]))) return undefined;
   if (members.iss !== undefined && members.iss !== issuer) return undefined; // ATK-50
