@@ -1,16 +1,14 @@
 import { normalizeResource, union } from '@crossgrant/protocol';
 import { type AccessRequest, forgetToken, obtainAccessToken } from './access-token.ts';
-import { belongsToResource, isAllowedAddress, resourceOf } from './address.ts';
 import type { ClientDeps } from './deps.ts';
 import { isKnownTarget } from './discovery/discover.ts';
-import { asksForNonce, type ProofKey, proofKeyOf, sendWithProof } from './dpop.ts';
-import { CrossgrantError, CrossgrantMisuse } from './errors.ts';
+import { proofKeyOf } from './dpop.ts';
+import { CrossgrantError } from './errors.ts';
 import { loadSession } from './identity.ts';
 import { type AccessToken, memoryOf, type SessionMemory } from './memory.ts';
-import { withoutQuery } from './oauth-error.ts';
-import { sendPatiently } from './patience.ts';
 import { newBudget, type RecoveryOptions } from './recovery.ts';
 import { callDetail, type ResourceChallenge, readChallenge, stepUpFrom } from './resource-challenge.ts';
+import { type Authorization, checkCall, isReplayable, sendOnce } from './resource-request.ts';
 import { requireSessionId } from './sessions.ts';
 import { signOnAgain, stepUpDemand } from './sign-on-again.ts';
 
@@ -63,17 +61,6 @@ export async function callResource(
   }
 }
 
-/** Refuses a call that would show the token to somebody else than the resource it is for. */
-function checkCall(deps: ClientDeps, url: string, init: RequestInit, options: CallOptions): string {
-  if (!isAllowedAddress(url, deps.development)) throw refusedAddress(url); // CLI-11
-  if (new URL(url).searchParams.has('access_token')) throw new CrossgrantError('token_in_url', 'call'); // BCP-03, MCP-11
-  const resource = options.resource ?? resourceOf(url);
-  if (!belongsToResource(url, resource)) throw foreign(url, resource); // MCP-11, LES-91
-  const own = new Headers(init.headers);
-  if (own.has('authorization') || own.has('dpop')) throw ownAuthorization(); // LES-94
-  return resource;
-}
-
 /**
  * The first request to an unknown resource goes out without a token, as its challenge names the least scope it needs.
  * A body that can be sent only once is not wasted on that.
@@ -87,12 +74,6 @@ async function firstToken(
   return obtainAccessToken(deps, request);
 }
 
-/** A token, and the key it is bound to if it is. */
-interface Authorization {
-  readonly token: AccessToken;
-  readonly key: ProofKey | undefined;
-}
-
 async function authorizationOf(
   deps: ClientDeps,
   memory: SessionMemory,
@@ -102,39 +83,6 @@ async function authorizationOf(
   if (token === undefined) return undefined;
   const isBound = token.tokenType === 'DPoP';
   return { token, key: isBound ? await proofKeyOf(deps, memory, request.session) : undefined };
-}
-
-/** Each attempt carries a proof of its own, and a resource that asks for its nonce gets it, once. */
-async function sendOnce(
-  deps: ClientDeps,
-  url: string,
-  init: RequestInit,
-  authorization: Authorization | undefined,
-): Promise<Response> {
-  const send = (): Promise<Response> => sendAuthorized(deps, url, init, authorization);
-  if (!isReplayable(init)) return send();
-  const response = await sendPatiently(deps, send);
-  const isBound = authorization?.key !== undefined;
-  if (!isBound || !asksForNonce(response, readChallenge(response).error)) return response;
-  await response.body?.cancel();
-  return sendPatiently(deps, send); // CLI-07
-}
-
-function sendAuthorized(
-  deps: ClientDeps,
-  url: string,
-  init: RequestInit,
-  authorization: Authorization | undefined,
-): Promise<Response> {
-  const send = (added: Readonly<Record<string, string>>): Promise<Response> => {
-    const headers = new Headers(init.headers);
-    for (const [name, value] of Object.entries(added)) headers.set(name, value);
-    return deps.outbound.stream(url, { ...init, headers });
-  };
-  if (authorization === undefined) return send({});
-  const { token, key } = authorization;
-  if (key === undefined) return send({ authorization: `Bearer ${token.value}` });
-  return sendWithProof(deps, key, token.value, { url, method: init.method ?? 'GET' }, send); // DPO-12
 }
 
 /** An answer of the resource, with what it asks for. */
@@ -198,24 +146,4 @@ async function stepUp(deps: ClientDeps, refused: Refused): Promise<boolean> {
 
 function failureOf(refused: Refused, code: 'token_rejected' | 'insufficient_scope'): CrossgrantError {
   return new CrossgrantError(code, 'call', callDetail(refused.url, refused.response));
-}
-
-/** A stream is gone once it was sent. */
-function isReplayable(init: RequestInit): boolean {
-  return !(init.body instanceof ReadableStream);
-}
-
-function refusedAddress(url: string): CrossgrantError {
-  return new CrossgrantError('address_refused', 'call', { cause: { url: withoutQuery(url) } });
-}
-
-function foreign(url: string, resource: string): CrossgrantError {
-  return new CrossgrantError('foreign_origin', 'call', { cause: { url: withoutQuery(url), resource } });
-}
-
-function ownAuthorization(): CrossgrantMisuse {
-  return new CrossgrantMisuse(
-    'misuse/authorization-header',
-    'The client attaches the Authorization header and its proof; leave both out of the request.',
-  );
 }

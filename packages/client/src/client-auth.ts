@@ -13,10 +13,24 @@ export function clientSecretPost(secret: string): ClientAuth {
   return { method: 'client_secret_post', apply: oauth.ClientSecretPost(secret) };
 }
 
-/** RFC 6749 §2.3.1, in the Authorization header. */
+/**
+ * In the Authorization header. What a form leaves as it is stays as it is, hyphens above all: servers that forget to
+ * decode read ids and secrets of letters, digits, hyphens and underscores rightly all the same.
+ *
+ * RFC 6749 §2.3.1, Appendix B.
+ */
 export function clientSecretBasic(secret: string): ClientAuth {
   requireSecret(secret);
-  return { method: 'client_secret_basic', apply: oauth.ClientSecretBasic(secret) };
+  return {
+    method: 'client_secret_basic',
+    apply: (_server, client, _body, headers) => {
+      headers.set('authorization', `Basic ${btoa(`${formEncode(client.client_id)}:${formEncode(secret)}`)}`);
+    },
+  };
+}
+
+function formEncode(text: string): string {
+  return new URLSearchParams([['', text]]).toString().slice(1);
 }
 
 /** A public client. Accepted for sign-on at the identity provider, never at a resource authorization server. */

@@ -15,12 +15,19 @@ import type { Patience } from './patience.ts';
 import type { RecoveryOptions } from './recovery.ts';
 import { createMemorySessions, type SessionStore } from './sessions.ts';
 
-/** What the functions of the client need from outside, made once by `createCrossgrantClient`. */
-export interface ClientDeps {
+/** What it takes to talk to servers: enough for discovery, token endpoints and calls. */
+export interface ServerDeps {
   readonly outbound: Outbound;
   readonly clock: Clock;
   readonly patience: Patience;
   readonly development: boolean;
+  /** The metadata of the identity provider is also looked for where OpenID providers have it. */
+  readonly idp: { readonly issuer: string };
+  readonly memory: Pick<ClientMemory, 'servers'>;
+}
+
+/** What the functions of the client need from outside, made once by `createCrossgrantClient`. */
+export interface ClientDeps extends ServerDeps {
   readonly idp: Credentials;
   readonly resourceServers: ReadonlyMap<string, ResourceServerCredentials>;
   readonly sessions: SessionStore;
@@ -38,10 +45,30 @@ export interface ClientDeps {
 /** Checks the options and fills in what was left out. */
 export function createDeps(options: CrossgrantClientOptions, client: () => CrossgrantClient): ClientDeps {
   const { idp, resourceServers } = checkOptions(options);
-  const development = options.development === true;
   return {
     idp,
     resourceServers,
+    ...createReach(options),
+    sessions: options.sessions ?? createMemorySessions(),
+    dpop: options.dpop ?? false,
+    subject: options.idp.subject ?? 'id_token',
+    recovery: { signOnAgain: options.signOnAgain, reduceScopes: options.reduceScopes },
+    self: randomText(),
+    client,
+    memory: createMemory(),
+    warn: options.onWarning ?? (() => undefined),
+  };
+}
+
+/** How the servers are reached, from the options that both kinds of clients share. */
+export function createReach(
+  options: Pick<
+    CrossgrantClientOptions,
+    'fetch' | 'development' | 'timeoutMs' | 'maxResponseBytes' | 'clock' | 'patience'
+  >,
+): Pick<ServerDeps, 'outbound' | 'clock' | 'patience' | 'development'> {
+  const development = options.development === true;
+  return {
     development,
     outbound: createOutbound({
       fetch: options.fetch ?? ((url, init) => globalThis.fetch(url, init)),
@@ -57,13 +84,5 @@ export function createDeps(options: CrossgrantClientOptions, client: () => Cross
       sleep: (milliseconds) => new Promise((resolve) => setTimeout(resolve, milliseconds)),
       ...options.patience,
     },
-    sessions: options.sessions ?? createMemorySessions(),
-    dpop: options.dpop ?? false,
-    subject: options.idp.subject ?? 'id_token',
-    recovery: { signOnAgain: options.signOnAgain, reduceScopes: options.reduceScopes },
-    self: randomText(),
-    client,
-    memory: createMemory(),
-    warn: options.onWarning ?? (() => undefined),
   };
 }

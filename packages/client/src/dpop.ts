@@ -1,5 +1,5 @@
 import * as oauth from 'oauth4webapi';
-import type { ClientDeps } from './deps.ts';
+import type { ClientDeps, ServerDeps } from './deps.ts';
 import type { AuthorizationServer } from './discovery/target.ts';
 import { CrossgrantError, CrossgrantMisuse, type Stage } from './errors.ts';
 import type { SessionMemory } from './memory.ts';
@@ -35,7 +35,11 @@ export function proofKeyOf(deps: ClientDeps, memory: SessionMemory, sessionId: s
 }
 
 async function makeProofKey(deps: ClientDeps, sessionId: string): Promise<ProofKey> {
-  const keyPair = await keyPairFor(deps.dpop, sessionId);
+  return proofKeyFrom(deps, await keyPairFor(deps.dpop, sessionId));
+}
+
+/** Makes a key pair prove itself, by the clock of the client. */
+export async function proofKeyFrom(deps: Pick<ServerDeps, 'clock'>, keyPair: CryptoKeyPair): Promise<ProofKey> {
   const skewSeconds = Math.round((deps.clock() - Date.now()) / 1000);
   const handle = oauth.DPoP({ [oauth.clockSkew]: skewSeconds }, keyPair);
   return { thumbprint: await handle.calculateThumbprint(), algorithms: algorithmsOf(keyPair.privateKey), handle };
@@ -44,6 +48,11 @@ async function makeProofKey(deps: ClientDeps, sessionId: string): Promise<ProofK
 function keyPairFor(option: DpopOption, sessionId: string): Promise<CryptoKeyPair> {
   if (typeof option === 'object' && 'keyPair' in option) return Promise.resolve(option.keyPair);
   if (typeof option === 'object') return option.keyOf(sessionId);
+  return generateProofKeyPair();
+}
+
+/** A key that does not leave the process. */
+export function generateProofKeyPair(): Promise<CryptoKeyPair> {
   return crypto.subtle.generateKey({ name: 'ECDSA', namedCurve: 'P-256' }, false, ['sign', 'verify']);
 }
 

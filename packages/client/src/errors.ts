@@ -47,6 +47,7 @@ const sentences = {
   exchange_response_invalid: 'The identity provider answered the exchange with something that is not an ID-JAG.',
   id_jag_mismatch: 'The ID-JAG is not the one that was asked for.',
   id_jag_refused: 'The authorization server of the resource refused the ID-JAG.',
+  grant_refused: 'The authorization server refused the grant.',
   token_response_invalid:
     'The authorization server answered the redemption with something that is not an access token.',
   dpop_unsupported: 'The server does not take proofs made with the key of the client.',

@@ -1,5 +1,5 @@
 import * as oauth from 'oauth4webapi';
-import type { ClientDeps } from './deps.ts';
+import type { ServerDeps } from './deps.ts';
 import type { AuthorizationServer } from './discovery/target.ts';
 import { asksForNonce, type ProofKey, requireProofSupport } from './dpop.ts';
 import { CrossgrantError, type Stage } from './errors.ts';
@@ -33,7 +33,7 @@ type SendRequest = (
  * MCP 2026-07-28 authorization, RFC 9700 §4.4, RFC 9449 §5, §8.
  */
 export async function askTokenEndpoint(
-  deps: ClientDeps,
+  deps: ServerDeps,
   stage: Stage,
   server: AuthorizationServer,
   credentials: Credentials,
@@ -59,7 +59,7 @@ export async function askTokenEndpoint(
 }
 
 /** The client as the OAuth library wants it, with the clock of the client. */
-export function oauthClient(deps: ClientDeps, credentials: Credentials): oauth.Client {
+export function oauthClient(deps: ServerDeps, credentials: Credentials): oauth.Client {
   const skewSeconds = Math.round((deps.clock() - Date.now()) / 1000);
   return { client_id: credentials.clientId, [oauth.clockSkew]: skewSeconds, [oauth.clockTolerance]: 30 };
 }

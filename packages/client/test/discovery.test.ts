@@ -2,7 +2,7 @@ import { verifies } from '@crossgrant/testkit';
 import { afterEach, expect } from 'vitest';
 import { clientSecretBasic, createCrossgrantClient } from '../src/index.ts';
 import { expectFailure } from './expect-failure.ts';
-import { inTurn, metadata, startWorld, unauthorized, type World } from './fake-parties.ts';
+import { exchangeAnswer, inTurn, metadata, startWorld, unauthorized, type World } from './fake-parties.ts';
 
 let world: World;
 afterEach(() => world.close());
@@ -47,6 +47,19 @@ verifies('MCP-10', 'metadata locations are asked in the order of MCP until one i
     '/token',
   ]);
 });
+
+verifies(
+  ['MCP-10', 'MCP-16'],
+  'the metadata of a whole host names the host, and its token is for the host',
+  async () => {
+    world = await startWorld();
+    world.mcp.answer(prmPath, () => ({ status: 404 }));
+    world.mcp.answer('GET /.well-known/oauth-protected-resource', () => prm({ resource: world.mcp.url }));
+    world.idp.answer('POST /token', () => exchangeAnswer(world.idJag({ resource: world.mcp.url })));
+    expect((await askToken()).resource).toBe(world.mcp.url);
+    expect(world.idp.askedFor('/token')[0]?.form.get('resource')).toBe(world.mcp.url);
+  },
+);
 
 verifies(['MCP-10', 'ATK-14'], 'metadata that speaks of another resource stops the flow', async () => {
   world = await startWorld();

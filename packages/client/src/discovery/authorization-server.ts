@@ -1,7 +1,7 @@
 import type { JsonObject } from '@crossgrant/protocol';
 import type * as oauth from 'oauth4webapi';
 import { isAllowedAddress } from '../address.ts';
-import type { ClientDeps } from '../deps.ts';
+import type { ServerDeps } from '../deps.ts';
 import { CrossgrantError } from '../errors.ts';
 import { readFirstDocument } from './document.ts';
 import type { AuthorizationServer } from './target.ts';
@@ -17,7 +17,7 @@ const keptForMs = 300_000;
  *
  * RFC 8414 §3.3, MCP-EMA §4.
  */
-export function findAuthorizationServer(deps: ClientDeps, issuer: string): Promise<AuthorizationServer> {
+export function findAuthorizationServer(deps: ServerDeps, issuer: string): Promise<AuthorizationServer> {
   const known = deps.memory.servers.get(issuer);
   if (known !== undefined && deps.clock() < known.until) return known.server;
 
@@ -27,10 +27,10 @@ export function findAuthorizationServer(deps: ClientDeps, issuer: string): Promi
   return server;
 }
 
-async function readAuthorizationServer(deps: ClientDeps, issuer: string): Promise<AuthorizationServer> {
+async function readAuthorizationServer(deps: ServerDeps, issuer: string): Promise<AuthorizationServer> {
   const isIdp = issuer === deps.idp.issuer;
   const locations = isIdp ? identityProviderLocations(issuer) : authorizationServerLocations(issuer);
-  const document = await readFirstDocument(deps, locations, {
+  const { document } = await readFirstDocument(deps, locations, {
     missing: 'metadata_unavailable',
     invalid: 'metadata_invalid',
   });
@@ -39,7 +39,7 @@ async function readAuthorizationServer(deps: ClientDeps, issuer: string): Promis
   return { issuer, metadata: document as unknown as oauth.AuthorizationServer } as AuthorizationServer;
 }
 
-function requireEndpoint(deps: ClientDeps, document: JsonObject, name: string): void {
+function requireEndpoint(deps: ServerDeps, document: JsonObject, name: string): void {
   const endpoint = document[name];
   if (typeof endpoint === 'string' && isAllowedAddress(endpoint, deps.development)) return;
   throw new CrossgrantError('metadata_invalid', 'discovery', { cause: { member: name, found: endpoint ?? null } });

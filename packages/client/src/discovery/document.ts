@@ -1,5 +1,5 @@
 import { type JsonObject, parseStrictJsonObject } from '@crossgrant/protocol';
-import type { ClientDeps } from '../deps.ts';
+import type { ServerDeps } from '../deps.ts';
 import { CrossgrantError, type CrossgrantErrorCode, TemporarilyUnavailable } from '../errors.ts';
 import { rawResponse } from '../oauth-error.ts';
 import { isBusy, retryAfterSeconds, sendPatiently } from '../patience.ts';
@@ -15,16 +15,16 @@ export interface DocumentKind {
  * asked, because a server in trouble must not push the client to a place it did not mean.
  */
 export async function readFirstDocument(
-  deps: ClientDeps,
+  deps: ServerDeps,
   locations: readonly string[],
   kind: DocumentKind,
-): Promise<JsonObject> {
+): Promise<{ readonly location: string; readonly document: JsonObject }> {
   for (const location of locations) {
     const response = await sendPatiently(deps, () =>
       deps.outbound.send('discovery', location, { headers: { accept: 'application/json' } }),
     );
     const body = await response.text();
-    if (response.status === 200) return parseDocument(location, response, body, kind);
+    if (response.status === 200) return { location, document: parseDocument(location, response, body, kind) };
     const cause = rawResponse(location, response, body);
     if (isBusy(response))
       throw new TemporarilyUnavailable('discovery', retryAfterSeconds(response, deps.clock()), { cause });
