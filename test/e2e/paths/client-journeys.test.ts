@@ -205,7 +205,7 @@ verifies(
     expect(await search({ fetch: crossgrantFetch(client, { session, url }) })).toBe(true);
     const authProvider = crossgrantOAuthProvider(client, { session, url });
     expect(await search({ authProvider })).toBe(true);
-    authProvider.saveTokens({ access_token: 'no longer good', token_type: 'Bearer', expires_in: 600 });
+    authProvider.saveTokens({ access_token: 'no-longer-good', token_type: 'Bearer', expires_in: 600 });
     expect(await search({ authProvider })).toBe(true);
     expect(sent.filter(({ form }) => form.has('subject_token'))).toHaveLength(2);
   },

@@ -53,6 +53,7 @@ export function crossgrantOAuthProvider(
   const { url, ...rest } = connection;
   const request = { ...rest, resource: String(url) };
   let grant: IdJagGrant | undefined;
+  let isUsed = false;
   let last: { readonly value: string; readonly until: number } | undefined;
 
   return {
@@ -77,7 +78,8 @@ export function crossgrantOAuthProvider(
     async prepareTokenRequest() {
       if (last !== undefined) client.forgetAccessToken(request.session, last.value); // CLI-07
       last = undefined;
-      grant = await client.requestIdJag(request); // CLI-05
+      if (isUsed || grant === undefined) grant = await client.requestIdJag(request); // CLI-05
+      isUsed = true;
       return new URLSearchParams({ grant_type: grantTypes.jwtBearer, assertion: grant.idJag });
     },
     async addClientAuthentication(headers, params, endpoint, metadata) {
