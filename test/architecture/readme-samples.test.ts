@@ -1,6 +1,6 @@
 import { execFile } from 'node:child_process';
-import { mkdirSync, mkdtempSync, readFileSync, rmSync, writeFileSync } from 'node:fs';
-import { join } from 'node:path';
+import { globSync, mkdirSync, mkdtempSync, readFileSync, rmSync, writeFileSync } from 'node:fs';
+import { basename, join } from 'node:path';
 import { promisify } from 'node:util';
 import { expect, onTestFinished, test } from 'vitest';
 import { root } from './sources.ts';
@@ -36,11 +36,15 @@ async function complaintsAbout(pages: Readonly<Record<string, readonly Sample[]>
   );
 }
 
-test('every sample in the READMEs of client and resource compiles as it stands', async () => {
+const guidePages = globSync('docs/guides/*.md', { cwd: root });
+
+test('every sample in the guides and in the READMEs of client and resource compiles as it stands', async () => {
   const pages = { client: samplesOf('packages/client/README.md'), resource: samplesOf('packages/resource/README.md') };
+  const guides = Object.fromEntries(guidePages.map((page) => [`guide-${basename(page, '.md')}`, samplesOf(page)]));
+  expect(Object.values(guides).flat().length).toBeGreaterThan(1);
   for (const samples of Object.values(pages)) {
     expect(samples.length).toBeGreaterThan(3);
     expect(new Set(samples.map(({ file }) => file)).size).toBe(samples.length);
   }
-  expect(await complaintsAbout(pages)).toBe('');
+  expect(await complaintsAbout({ ...pages, ...guides })).toBe('');
 });

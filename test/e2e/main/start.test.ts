@@ -4,6 +4,7 @@ import { join } from 'node:path';
 import { DatabaseSync } from 'node:sqlite';
 import { sendRaw, verifies } from '@crossgrant/testkit';
 import { beforeAll, describe, expect, test, vi } from 'vitest';
+import { withoutValues } from '../../fixtures/shown-output.ts';
 import {
   commandScript,
   defaultWorld,
@@ -218,15 +219,6 @@ describe('npm start', () => {
 });
 
 /** Without what differs from start to start: ports, ids, keys, times and the columns they shift. */
-function withoutValues(line: string): string {
-  return line
-    .replace(/\b(?:aud|rul)_\w+/g, 'ID')
-    .replace(/kid \S+/, 'kid')
-    .replace(/127\.0\.0\.1:\d+/g, 'HOST')
-    .replace(/\d+(?:\.\d)? (?:ms|s)\b/, 'TIME')
-    .replace(/ +/g, ' ');
-}
-
 /** What a second start must find again. */
 function stored(world: WorldOnDisk): { people: unknown[]; connections: unknown[]; keys: unknown[] } {
   const read = (file: string, sql: string): unknown[] => {
