@@ -147,3 +147,25 @@ verifies(
 function changesOf({ running: { database } }: Served): Promise<{ id: string; code: string | null }[]> {
   return database.kysely.selectFrom('audit_rows').select(['id', 'code']).where('kind', '=', 'change').execute();
 }
+
+verifies(
+  'STP-06',
+  'what a scope asks of the sign-on is stored, restated and taken away with the configuration',
+  async () => {
+    const database = folder.path('sign-on.db');
+    const resource = { identifier: mcpResource, scopes: ['chat.read', 'chat.history'] };
+    const needs = { acrValues: ['phrh'], maxAgeSeconds: 300 };
+    const demanding = { ...resource, signOnByScope: { 'chat.read': needs, 'chat.history': needs } };
+    const first = await start(database, { resources: [demanding] });
+    const refused = {
+      status: 400,
+      body: { error: 'insufficient_user_authentication', acr_values: 'phrh', max_age: 300 },
+    };
+    expect(await first.redeem()).toMatchObject(refused);
+    expect(await (await start(database, { resources: [demanding] })).redeem()).toMatchObject(refused);
+    expect((await (await start(database, { resources: [resource] })).redeem()).status).toBe(200);
+    await expect(
+      start(database, { resources: [{ ...resource, signOnByScope: { 'chat.gone': needs } }] }),
+    ).rejects.toThrow(`signOnByScope of ${mcpResource}: "chat.gone" is none of its scopes.`);
+  },
+);

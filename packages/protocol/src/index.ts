@@ -24,6 +24,7 @@ export * from './resource-identifier.ts';
 export * from './result.ts';
 export * from './scope.ts';
 export * from './security-event.ts';
+export * from './step-up.ts';
 export * from './token-exchange.ts';
 export * from './typ.ts';
 export * from './utf8.ts';

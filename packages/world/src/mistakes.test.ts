@@ -109,6 +109,18 @@ describe('the sentence for a mistake', () => {
       'policy.clientApps[1].refreshTokenRotation: needs refreshTokens: true.',
     ],
     [
+      'a demand of a scope that is not there',
+      'tools: { search: chat.read',
+      'signOnByScope: { chat.raed: { maxAge: 60 } }\n      tools: { search: chat.read',
+      'authserver.resources[0].signOnByScope: this resource has no scope "chat.raed" — did you mean "chat.read"?',
+    ],
+    [
+      'a demand of a tool that is not there',
+      'mcpServer:\n',
+      'mcpServer:\n  signOnByTool: { serch: { maxAge: 60 } }\n',
+      'mcpServer.signOnByTool: http://127.0.0.1:4703/mcp has no tool "serch" — did you mean "search"?',
+    ],
+    [
       'a demand that demands nothing',
       'policy:\n',
       'policy:\n  signOnByRisk: { write: {} }\n',

@@ -56,9 +56,22 @@ export function toAuthServerConfig(world: World, sources?: SecretSources): AuthS
     resources: authserver.resources.map(({ tools: _tools, ...resource }, index) => ({
       ...resource,
       introspectionSecret: secretAt('authserver', 'resources', index, 'introspectionSecret'),
+      signOnByScope: signOnNeeds(resource.signOnByScope),
     })),
     accounts: authserver.accounts,
   };
+}
+
+/** Demands of a world file in the words of the resource side. */
+export function signOnNeeds(
+  demands: Readonly<Record<string, { acr?: readonly string[]; maxAge?: number }>> | undefined,
+): Readonly<Record<string, { acrValues?: readonly string[]; maxAgeSeconds?: number }>> | undefined {
+  if (demands === undefined) return undefined;
+  const entries = Object.entries(demands).map(([name, { acr, maxAge }]) => [
+    name,
+    { ...(acr && { acrValues: acr }), ...(maxAge !== undefined && { maxAgeSeconds: maxAge }) },
+  ]);
+  return Object.fromEntries(entries) as ReturnType<typeof signOnNeeds>;
 }
 
 function toPolicySection(world: World, secretAt: ReturnType<typeof secretReader>): PolicySection {

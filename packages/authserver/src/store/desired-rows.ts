@@ -68,6 +68,7 @@ export function desiredRows(config: AuthServerConfig, secrets: SecretBox): Desir
       identifier: resource.identifier,
       name: resource.name ?? null,
       scopes: JSON.stringify(resource.scopes),
+      sign_on_by_scope: resource.signOnByScope === undefined ? null : JSON.stringify(resource.signOnByScope),
       access_token_seconds: resource.accessTokenSeconds ?? null,
       dpop_required: Number(resource.dpopRequired ?? false),
       introspection_mac:

@@ -124,6 +124,10 @@ function resourceOf(row: GovernedResourceRow, secrets: SecretBox): GovernedResou
       name: row.name ?? undefined,
       scopes: JSON.parse(row.scopes) as string[],
       accessTokenSeconds: row.access_token_seconds ?? undefined,
+      signOnByScope:
+        row.sign_on_by_scope === null
+          ? undefined
+          : (JSON.parse(row.sign_on_by_scope) as GovernedResource['signOnByScope']),
       accessTokens: row.access_tokens ?? undefined,
       dpopRequired: row.dpop_required !== 0,
     },

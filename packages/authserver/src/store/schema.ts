@@ -58,6 +58,8 @@ export interface GovernedResourceRow {
   scopes: string;
   access_token_seconds: number | null;
   introspection_mac: string | null;
+  /** Scope to what it asks of the sign-on, as JSON; null: nothing. */
+  sign_on_by_scope: string | null;
   /** Null: `jwt`. */
   access_tokens: 'jwt' | 'opaque' | null;
   dpop_required: number;
@@ -105,6 +107,12 @@ export const authServerMigrations: readonly Migration[] = [
           .addColumn('dpop_required', 'integer', (column) => column.notNull().defaultTo(0))
           .execute();
       }
+    },
+  },
+  {
+    name: 'authserver-2-assurance',
+    async up(db) {
+      await db.schema.alterTable('as_resources').addColumn('sign_on_by_scope', 'text').execute();
     },
   },
 ];

@@ -154,6 +154,13 @@ export const redemptionRefusals = {
     rules: ['RED-21'],
   },
   'assertion/actor': { ...grant, reason: 'act is malformed or nested too deeply.', rules: ['ACT-03'] },
+  'assertion/sign-on': {
+    error: 'insufficient_user_authentication',
+    status: 400,
+    sentence: sentences.stepUp,
+    reason: 'Every scope that is left demands a fresher or stronger sign-on than the assertion tells of.',
+    rules: ['STP-06'],
+  },
   'assertion/replayed': { ...grant, reason: 'The jti was redeemed before.', rules: ['RED-26'] },
   'account/unresolved': {
     ...grant,

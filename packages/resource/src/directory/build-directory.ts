@@ -3,6 +3,7 @@ import {
   isPlainIdentifier,
   isScopeToken,
   limits,
+  needsProblem,
   normalizeResource,
   parseResourceIdentifier,
 } from '@crossgrant/protocol';
@@ -83,14 +84,28 @@ export function governedResourceFrom(
     const problem = `has the scope ${JSON.stringify(unreadable)}, which is no scope token`;
     throw new Misuse('resource/scope', `The resource ${identifier} ${problem}.`);
   }
+  for (const [scope, needs] of Object.entries(settings.signOnByScope ?? {})) {
+    const problem = settings.scopes.includes(scope) ? needsProblem(needs) : 'is none of its scopes';
+    if (problem !== undefined)
+      throw new Misuse('resource/sign-on', `signOnByScope of ${identifier}: ${JSON.stringify(scope)} ${problem}.`);
+  }
   if (!isAccessTokenLife(accessTokenSeconds)) throw lifetimeMisuse(identifier); // RED-29
   if (settings.accessTokens === 'opaque' && verifyIntrospectionSecret === undefined)
     throw new Misuse(
       'resource/opaque',
       `The resource ${identifier} gets opaque tokens, which only introspection can read: give it an introspectionSecret.`,
     );
-  const { name, scopes, accessTokens, dpopRequired = false } = settings;
-  return { identifier, name, scopes, verifyIntrospectionSecret, accessTokenSeconds, accessTokens, dpopRequired };
+  const { name, scopes, accessTokens, signOnByScope, dpopRequired = false } = settings;
+  return {
+    identifier,
+    name,
+    scopes,
+    signOnByScope,
+    verifyIntrospectionSecret,
+    accessTokenSeconds,
+    accessTokens,
+    dpopRequired,
+  };
 }
 
 function isAccessTokenLife(seconds: number): boolean {

@@ -1,3 +1,4 @@
+import { isSignOnEnough, type ScopeSet, type SignOnFacts } from '@crossgrant/protocol';
 import type { GovernedResource, ResourceClient, ResourceDirectory, TrustedIssuer } from './resource-directory.ts';
 
 /** Whether this issuer may vouch for the client, and the client works for the customer. ID-JAG-04 §4.4.1. */
@@ -30,4 +31,17 @@ export function customerOf(trusted: TrustedIssuer, tenant: string | undefined): 
 /** Further customers belong to single-tenant issuers alone. */
 export function mayActIn(trusted: TrustedIssuer, customerId: string): boolean {
   return trusted.tenant.mode === 'single' && trusted.audTenants.includes(customerId);
+}
+
+/** The scopes whose demand a sign-on met at an instant. */
+export function scopesWithin(
+  signOn: SignOnFacts,
+  scopes: ScopeSet,
+  { signOnByScope = {} }: GovernedResource,
+  nowSeconds: number,
+): ScopeSet {
+  return scopes.filter((scope) => {
+    const needs = Object.hasOwn(signOnByScope, scope) ? signOnByScope[scope] : undefined;
+    return needs === undefined || isSignOnEnough(signOn, needs, nowSeconds); // STP-06
+  });
 }

@@ -1,4 +1,5 @@
 import type { IssuerKeys } from '@crossgrant/platform';
+import type { SignOnNeeds } from '@crossgrant/protocol';
 import type { SignatureAlgorithm } from '@crossgrant/protocol/jws';
 
 /**
@@ -93,6 +94,8 @@ export interface GovernedResource {
   /** Present: this resource server may introspect tokens made for it. */
   readonly verifyIntrospectionSecret?: SecretVerifier;
   readonly accessTokenSeconds: number;
+  /** What a scope asks of the sign-on behind the ID-JAG. */
+  readonly signOnByScope?: Readonly<Record<string, SignOnNeeds>>;
   /** Absent: `jwt`. */
   readonly accessTokens?: 'jwt' | 'opaque';
   /** Tokens for it must be bound to a key. */

@@ -1,3 +1,4 @@
+import type { SignOnNeeds } from '@crossgrant/protocol';
 import type { ClientMethod } from './resource-directory.ts';
 
 /** A trusted issuer as an administrator or a builder writes it down. */
@@ -74,6 +75,8 @@ export interface ResourceSettings {
   readonly introspectionSecret?: string;
   /** Default 600. */
   readonly accessTokenSeconds?: number;
+  /** What a scope asks of the sign-on behind the ID-JAG. A weaker one does not get the scope. */
+  readonly signOnByScope?: Readonly<Record<string, SignOnNeeds>>;
   /** `opaque`: random texts that the resource server asks about by introspection. Default `jwt`. */
   readonly accessTokens?: 'jwt' | 'opaque';
   /** Issues only tokens that are bound to a key (DPoP). */

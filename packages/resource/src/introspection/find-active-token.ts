@@ -1,6 +1,6 @@
 import { formatScope, intersect, type ScopeSet, sameTyp, typs } from '@crossgrant/protocol';
 import { defaultAlgorithms, parseCompactJws, type VerificationKey, verifyJws } from '@crossgrant/protocol/jws';
-import { customerOf, mayActIn, mayVouchFor, openResource, worksFor } from '../directory/reach.ts';
+import { customerOf, mayActIn, mayVouchFor, openResource, scopesWithin, worksFor } from '../directory/reach.ts';
 import type { ResourceDirectory, TrustedIssuer } from '../directory/resource-directory.ts';
 import { isOpaqueToken, opaqueTokenHash } from '../redemption/opaque-token.ts';
 import type { Account, IssuedToken, ResourceStore } from '../store/resource-store.ts';
@@ -68,7 +68,8 @@ function ceilingOf(token: IssuedToken, directory: ResourceDirectory): ScopeSet |
   if (resource === undefined) return undefined; // LES-20
 
   if (token.provenKey === undefined && (resource.dpopRequired || client.dpopRequired)) return undefined; // DPO-06, LES-20
-  const granted = token.scope.split(' ').filter((scope) => resource.scopes.includes(scope)); // LES-20
+  const known = token.scope.split(' ').filter((scope) => resource.scopes.includes(scope)); // LES-20
+  const granted = scopesWithin(token, known, resource, Math.floor(token.issuedAt / 1000)); // STP-06, LES-20
   return client.scopes === undefined ? granted : intersect(granted, client.scopes); // LES-20
 }
 

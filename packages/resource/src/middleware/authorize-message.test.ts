@@ -6,6 +6,7 @@ import { scopeReach } from './scope-hierarchy.ts';
 
 const auth = (changes: Partial<AuthInfo> = {}): AuthInfo =>
   ({ scope: ['chat.read'], jti: 'at-1', acr: 'phr', authTime: 1_000, ...changes }) as AuthInfo;
+const now = 1_300;
 const call = (name: string): { method: string; name: string } => ({ method: 'tools/call', name });
 const tools = { search: 'chat.read', purge: ['chat.read', 'chat.admin'], ping: [] };
 
@@ -29,7 +30,7 @@ verifies(['RSV-04', 'LES-89'], 'every member of a batch is judged, and one refus
     [call('unknown')],
     [call('search'), call('unknown')],
   ].map((operations) => {
-    const result = authorizeOperations(auth(), operations, { tools });
+    const result = authorizeOperations(auth(), operations, { tools }, now);
     return result.ok ? 'allowed' : result.refusal.code;
   });
 
@@ -44,7 +45,7 @@ verifies(['RSV-04', 'LES-89'], 'every member of a batch is judged, and one refus
 
 verifies(['RSV-04', 'ATK-46'], 'a tool named like an inherited member is out of reach', () => {
   for (const name of ['constructor', 'toString', '__proto__', 'hasOwnProperty', '']) {
-    const result = authorizeOperations(auth(), [call(name)], { tools });
+    const result = authorizeOperations(auth(), [call(name)], { tools }, now);
     expect(result.ok ? undefined : result.refusal.code, name).toBe('bearer/unknown-operation');
   }
 });
@@ -52,9 +53,9 @@ verifies(['RSV-04', 'ATK-46'], 'a tool named like an inherited member is out of 
 test('methods may need scopes, and without a table need none', () => {
   const read = { method: 'resources/read', name: 'x' };
 
-  expect(authorizeOperations(auth(), [read], { methods: { 'resources/read': 'chat.admin' } }).ok).toBe(false);
-  expect(authorizeOperations(auth(), [read], { methods: { 'tools/list': 'chat.admin' } }).ok).toBe(true);
-  expect(authorizeOperations(auth(), [read, call('any')], {}).ok).toBe(true);
+  expect(authorizeOperations(auth(), [read], { methods: { 'resources/read': 'chat.admin' } }, now).ok).toBe(false);
+  expect(authorizeOperations(auth(), [read], { methods: { 'tools/list': 'chat.admin' } }, now).ok).toBe(true);
+  expect(authorizeOperations(auth(), [read, call('any')], {}, now).ok).toBe(true);
 });
 
 verifies('RSV-04', 'a scope reaches what the hierarchy says it implies, through others too, and nothing else', () => {
@@ -67,7 +68,7 @@ verifies('RSV-04', 'a scope reaches what the hierarchy says it implies, through 
 
 verifies('RSV-05', 'a sign-on that is too weak, too old or unknown asks for a better one', () => {
   const code = (needs: object, changes: Partial<AuthInfo> = {}): unknown => {
-    const result = authorizeAuthentication(auth(changes), needs, 1_300);
+    const result = authorizeAuthentication(auth(changes), [needs], 1_300);
     return result.ok ? 'enough' : [result.refusal.code, result.refusal.wire];
   };
 
@@ -80,9 +81,43 @@ verifies('RSV-05', 'a sign-on that is too weak, too old or unknown asks for a be
     'bearer/insufficient-authentication',
     { acr_values: undefined, max_age: 299 },
   ]);
+  const several = authorizeAuthentication(
+    auth(),
+    [{ acrValues: ['phr', 'x'] }, { maxAgeSeconds: 200 }, { acrValues: ['phr'] }],
+    now,
+  );
+  expect(several.ok ? undefined : several.refusal.wire).toEqual({ acr_values: 'phr', max_age: 200 });
   expect(code({ acrValues: ['phr'] }, { acr: undefined })).toMatchObject(['bearer/insufficient-authentication', {}]);
   expect(code({ maxAgeSeconds: 9_999 }, { authTime: undefined })).toMatchObject([
     'bearer/insufficient-authentication',
     {},
   ]);
 });
+
+verifies(
+  ['RSV-05', 'LES-89', 'ATK-46'],
+  'a tool, or a scope it needs, can ask for a better sign-on than the token has',
+  () => {
+    const demands = {
+      tools: { ...tools, constructor: 'chat.read' },
+      signOnByTool: { search: { maxAgeSeconds: 100 } },
+      signOnByScope: { 'chat.admin': { acrValues: ['phrh'], maxAgeSeconds: 60 } },
+    };
+    const judge = (names: readonly string[], changes: Partial<AuthInfo> = {}): unknown => {
+      const result = authorizeOperations(auth(changes), names.map(call), demands, now);
+      return result.ok ? 'allowed' : [result.refusal.code, result.refusal.wire];
+    };
+    const stale = ['bearer/insufficient-authentication', { acr_values: undefined, max_age: 100, scope: 'chat.read' }];
+    expect(judge(['search'])).toEqual(stale);
+    expect(judge(['ping', 'search'])).toEqual(stale);
+    expect(judge(['search'], { authTime: undefined })).toEqual(stale);
+    expect(judge(['search'], { authTime: 1_200 })).toBe('allowed');
+    expect(judge(['ping', 'constructor'])).toBe('allowed');
+    expect(judge(['purge'], { scope: ['chat.read', 'chat.admin'] })).toEqual([
+      'bearer/insufficient-authentication',
+      { acr_values: 'phrh', max_age: 60, scope: 'chat.read chat.admin' },
+    ]);
+    expect(judge(['purge'], { scope: ['chat.read', 'chat.admin'], acr: 'phrh', authTime: 1_240 })).toBe('allowed');
+    expect(judge(['purge'])).toMatchObject(['bearer/insufficient-scope', {}]);
+  },
+);

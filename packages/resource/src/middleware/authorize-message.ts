@@ -1,11 +1,20 @@
-import { ok, type Result, refuse, type ScopeSet } from '@crossgrant/protocol';
+import {
+  isSignOnEnough,
+  ok,
+  type Result,
+  refuse,
+  type ScopeSet,
+  type SignOnNeeds,
+  stepUpWire,
+  strictestNeeds,
+} from '@crossgrant/protocol';
 import type { AuthInfo } from './auth-info.ts';
 import type { McpOperation } from './mcp-message.ts';
 
 /** Scopes that an operation needs: one, all of several, or none for an empty list. */
 export type RequiredScopes = string | readonly string[];
 
-export interface OperationScopes {
+export interface OperationScopes extends OperationSignOn {
   /** Per tool. Where this is given, a tool that is not in it is out of reach. */
   readonly tools?: Readonly<Record<string, RequiredScopes>>;
   /** Per JSON-RPC method, for what is no tool call. Methods that are not in it need a valid token and no more. */
@@ -30,14 +39,26 @@ export function authorizeOperations(
   auth: AuthInfo,
   operations: readonly McpOperation[],
   scopes: OperationScopes,
+  nowSeconds: number,
 ): Result<void> {
   for (const operation of operations) {
     const needed = scopesOf(operation, scopes);
     if (needed === undefined) return refuse('bearer/unknown-operation', { ...operation, jti: auth.jti }); // RSV-04
     const authorized = authorizeScopes(auth, needed);
     if (!authorized.ok) return authorized; // RSV-04, LES-89
+    const needs = [...needsOfScopes(needed, scopes), ...needsOfTool(operation, scopes)];
+    const signedOn = authorizeAuthentication(auth, needs, nowSeconds, needed);
+    if (!signedOn.ok) return signedOn; // RSV-05
   }
   return ok(undefined);
+}
+
+function needsOfTool(
+  { method, name }: McpOperation,
+  { signOnByTool = {} }: OperationSignOn,
+): readonly AuthenticationNeeds[] {
+  const needs = method === 'tools/call' ? own(signOnByTool, name ?? '') : undefined; // RSV-05, ATK-46
+  return needs === undefined ? [] : [needs];
 }
 
 function scopesOf({ method, name }: McpOperation, { tools, methods }: OperationScopes): ScopeSet | undefined {
@@ -52,25 +73,42 @@ function listed(table: Readonly<Record<string, RequiredScopes>>, name: string): 
   return typeof needed === 'string' ? [needed] : needed;
 }
 
-export interface AuthenticationNeeds {
-  /** Any one of these satisfies. */
-  readonly acrValues?: readonly string[];
-  readonly maxAgeSeconds?: number;
+/** What an operation asks of the sign-on behind a token. */
+export type AuthenticationNeeds = SignOnNeeds;
+
+export interface OperationSignOn {
+  /** Per scope: whatever needs the scope needs this sign-on too. */
+  readonly signOnByScope?: Readonly<Record<string, AuthenticationNeeds>>;
+  /** Per tool, beside what its scopes ask for. */
+  readonly signOnByTool?: Readonly<Record<string, AuthenticationNeeds>>;
 }
 
 /**
- * Whether the sign-on behind the token is strong and fresh enough. A token that does not say counts as neither.
+ * Whether the sign-on behind the token is strong and fresh enough for every need. A token that does not say counts as
+ * neither. A refusal tells one sign-on that would do for all of them, and the scopes to ask for with it.
  *
  * RFC 9470 §3.
  */
-export function authorizeAuthentication(auth: AuthInfo, needs: AuthenticationNeeds, nowSeconds: number): Result<void> {
-  const { acrValues, maxAgeSeconds } = needs;
-  const wire = { acr_values: acrValues?.join(' '), max_age: maxAgeSeconds };
-  const isStrong = acrValues === undefined || (auth.acr !== undefined && acrValues.includes(auth.acr));
-  const isFresh =
-    maxAgeSeconds === undefined || (auth.authTime !== undefined && nowSeconds - auth.authTime <= maxAgeSeconds);
+export function authorizeAuthentication(
+  auth: AuthInfo,
+  needs: readonly AuthenticationNeeds[],
+  nowSeconds: number,
+  scopes: ScopeSet = [],
+): Result<void> {
+  if (needs.every((need) => isSignOnEnough(auth, need, nowSeconds))) return ok(undefined);
+  const { acr, authTime, jti } = auth;
+  const wire = { ...stepUpWire(strictestNeeds(needs)), ...(scopes.length > 0 && { scope: scopes.join(' ') }) };
+  return refuse('bearer/insufficient-authentication', { acr, authTime, jti }, wire); // RSV-05
+}
 
-  if (!isStrong) return refuse('bearer/insufficient-authentication', { acr: auth.acr, jti: auth.jti }, wire); // RSV-05
-  if (!isFresh) return refuse('bearer/insufficient-authentication', { authTime: auth.authTime, jti: auth.jti }, wire); // RSV-05
-  return ok(undefined);
+/** What the scopes of an operation ask of the sign-on. */
+export function needsOfScopes(
+  scopes: ScopeSet,
+  { signOnByScope = {} }: OperationSignOn,
+): readonly AuthenticationNeeds[] {
+  return scopes.flatMap((scope) => own(signOnByScope, scope) ?? []);
+}
+
+function own<T>(table: Readonly<Record<string, T>>, name: string): T | undefined {
+  return Object.hasOwn(table, name) ? table[name] : undefined;
 }

@@ -173,6 +173,21 @@ verifies('RSV-05', 'a stale sign-on is 401 insufficient_user_authentication with
   );
 });
 
+verifies(
+  'RSV-05',
+  'a scope that asks for a fresh sign-on is judged for APIs without messages too, at every use',
+  async () => {
+    const world = createMiddlewareWorld({ signOnByScope: { 'chat.read': { maxAgeSeconds: 60 } } });
+    const token = world.token({ authTime: now - 50 });
+    const ask = (text: string) => outcome(world, text, { scopes: ['chat.read'] });
+    expect(await ask(token)).toBe('admitted');
+    world.nowSeconds += 11;
+    expect(await ask(token)).toEqual([401, 'insufficient_user_authentication']);
+    expect(await ask(world.token())).toEqual([401, 'insufficient_user_authentication']);
+    expect(await outcome(world, token)).toBe('admitted');
+  },
+);
+
 verifies('LES-36', 'a remembered signature does not remember time, revocation, scope or resource', async () => {
   const revoked = new Set<string>();
   const world = createMiddlewareWorld({ isRevoked: (auth) => revoked.has(auth.jti) });

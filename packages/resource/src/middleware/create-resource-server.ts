@@ -21,6 +21,7 @@ import {
   authorizeAuthentication,
   authorizeOperations,
   authorizeScopes,
+  needsOfScopes,
 } from './authorize-message.ts';
 import { type BearerRequest, readAccessToken } from './bearer-header.ts';
 import { challengeResponse, schemesFor } from './challenge-response.ts';
@@ -101,12 +102,16 @@ export function createResourceServer(options: ResourceServerOptions): ResourceSe
     metadata: () => document,
     serveMetadata: (method, path) => (path === metadataPath ? metadataResponse(method, document) : undefined), // MET-09
     authenticate: (request) => authenticate(request, gate),
-    authorizeScopes,
-    authorizeAuthentication: (auth, needs) => authorizeAuthentication(auth, needs, toSeconds(clock())),
+    authorizeScopes(auth, scopes) {
+      const authorized = authorizeScopes(auth, scopes);
+      if (!authorized.ok) return authorized;
+      return authorizeAuthentication(auth, needsOfScopes(scopes, options), toSeconds(clock()), scopes); // RSV-05
+    },
+    authorizeAuthentication: (auth, needs) => authorizeAuthentication(auth, [needs], toSeconds(clock())),
     authorizeMessage(auth, request, body) {
       const message = readMcpMessage(body, request.headers);
       if (!message.ok) return message;
-      const authorized = authorizeOperations(auth, message.value.operations, options);
+      const authorized = authorizeOperations(auth, message.value.operations, options, toSeconds(clock()));
       return authorized.ok ? message : authorized;
     },
     challenge: (refusal, id = newId('req'), request) =>

@@ -11,6 +11,7 @@ import {
   dpopAlgorithms,
   isScopeToken,
   limits,
+  needsProblem,
   parseIssuerUrl,
   parseResourceIdentifier,
 } from '@crossgrant/protocol';
@@ -111,6 +112,11 @@ export function checkSettings(options: ResourceServerOptions): void {
     throw misuse('dpop.nonceKey', 'must be exactly 32 bytes');
   if (!isMountPath(options.dpop?.mountPath ?? ''))
     throw misuse('dpop.mountPath', 'must start with a slash and end without one');
+  for (const table of ['signOnByScope', 'signOnByTool'] as const)
+    for (const [name, needs] of Object.entries(options[table] ?? {})) {
+      const problem = needsProblem(needs);
+      if (problem !== undefined) throw misuse(`${table}[${JSON.stringify(name)}]`, `${problem}`);
+    }
   if (introspection?.secret === '') throw misuse('introspection.secret', 'must not be empty');
   if (!allScopes(options).every(isScopeToken)) throw misuse('scopes', 'must be scope tokens without blanks and quotes');
 }

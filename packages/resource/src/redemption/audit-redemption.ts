@@ -25,12 +25,17 @@ export function allowedEntry(id: string, scope: string, known: Redeemable, token
 export function refusedEntry(id: string, scope: string, known: KnownSoFar, refusal: Refusal): AuditEntry {
   return {
     ...commonEntry(id, scope, known),
-    outcome: refusalEntry(refusal.code).error === 'access_denied' ? 'deny' : 'refused',
+    outcome: outcomeOf(refusal),
     code: refusal.code,
     ruleIds: refusalEntry(refusal.code).rules,
     resource: known.resource?.identifier ?? known.form?.get('resource'),
     facts: factsOf(known, refusal.detail === undefined ? {} : { detail: asJson(refusal.detail) }), // SUB-04
   };
+}
+
+function outcomeOf(refusal: Refusal): AuditEntry['outcome'] {
+  if (refusal.code === 'assertion/sign-on') return 'step_up'; // STP-06
+  return refusalEntry(refusal.code).error === 'access_denied' ? 'deny' : 'refused';
 }
 
 function commonEntry(id: string, scope: string, known: KnownSoFar): Omit<AuditEntry, 'outcome'> {

@@ -11,6 +11,7 @@ import {
 import { judgeBinding, judgeBindingOfResource, verifyProof } from './steps/judge-binding.ts';
 import { findCustomer, judgeAudience, judgeClient, judgeTime, readClaims } from './steps/judge-claims.ts';
 import {
+  checkSignOn,
   chooseResource,
   narrowScope,
   readClaimedResources,
@@ -56,6 +57,7 @@ export const redemptionSteps: StepList<Redeemable, RedemptionContext> = starting
   .step('choose-resource', ['RED-18'], chooseResource)
   .step('judge-binding-of-resource', ['DPO-06'], judgeBindingOfResource)
   .step('narrow-scope', ['RED-19', 'RED-20', 'RED-22'], narrowScope)
+  .step('check-sign-on', ['STP-06'], checkSignOn)
   .step('read-restrictions', ['RED-21'], readRestrictions)
   .step('resolve-subject', ['RED-23'], resolveSubject)
   .step('check-entitlement', ['RED-24'], checkEntitlement)

@@ -6,6 +6,7 @@ import { createMcpHandler, type McpHttpHandler, McpServer } from '@modelcontextp
 import { z } from 'zod';
 import type { World } from '../schema/world.ts';
 import { secretReader } from '../secrets.ts';
+import { signOnNeeds } from '../server-configs.ts';
 import { type ChatMessage, channelHistory, formatMessage, searchMessages } from './chat-messages.ts';
 
 export interface RunningMcpServer {
@@ -29,6 +30,7 @@ export async function startMcpServer(
     resourceName: governed?.name,
     scopesSupported: governed?.scopes ?? [...new Set(Object.values(tools))],
     tools,
+    signOnByTool: signOnNeeds(section.signOnByTool),
     introspection: introspectionOf(world, section.resource),
     development: world.development,
     report: (event) => log.info(event, 'a request was judged'),

@@ -44,6 +44,10 @@ export function checkAuthServer(world: World, report: Report): void {
         report,
       );
   }
+  for (const [index, { scopes, signOnByScope = {} }] of authserver.resources.entries()) {
+    for (const scope of Object.keys(signOnByScope))
+      known(scope, scopes, ['authserver', 'resources', index, 'signOnByScope'], 'this resource has no scope', report);
+  }
   for (const [index, trusted] of authserver.trustedIssuers.entries()) {
     const path = ['authserver', 'trustedIssuers', index];
     checkKeysOf(trusted, [...path, 'keys'], report);

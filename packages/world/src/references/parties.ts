@@ -15,6 +15,7 @@ export function checkParties(world: World, report: Report): void {
       report,
     );
   }
+  checkToolsOfSignOn(world, report);
   if (sampleApp === undefined) return;
   checkCall(world, report);
   if (policy !== undefined)
@@ -40,6 +41,15 @@ export function checkParties(world: World, report: Report): void {
     report(['sampleApp', 'atResourceServer'], 'is missing: there is no authserver section to take it from.');
   if (mcpServer === undefined && sampleApp.call.server === undefined)
     report(['sampleApp', 'call', 'server'], 'is missing: there is no mcpServer section to take it from.');
+}
+
+/** A demand for a tool that is not there would protect nothing. */
+function checkToolsOfSignOn({ authserver, mcpServer }: World, report: Report): void {
+  const governed = authserver?.resources.find(({ identifier }) => identifier === mcpServer?.resource);
+  const tools = Object.keys(mcpServer?.tools ?? governed?.tools ?? {});
+  if (tools.length === 0) return;
+  for (const tool of Object.keys(mcpServer?.signOnByTool ?? {}))
+    known(tool, tools, ['mcpServer', 'signOnByTool'], `${mcpServer?.resource} has no tool`, report);
 }
 
 function checkCall({ authserver, mcpServer, policy, sampleApp }: World, report: Report): void {

@@ -15,6 +15,7 @@ import {
   secret,
   url,
 } from './fields.ts';
+import { signOnDemand } from './sign-on.ts';
 
 const customerName = identifier.default('default');
 const algorithms = z
@@ -144,6 +145,10 @@ const protectedResource = z
       .enum(['jwt', 'opaque'], { error: 'must be jwt or opaque.' })
       .default('jwt')
       .describe('opaque: random texts, which the resource server asks about by introspection at each use.'),
+    signOnByScope: z
+      .record(scopeToken, signOnDemand)
+      .optional()
+      .describe('What a scope asks of the sign-on; a weaker one does not get the scope.'),
     introspectionSecret: secret.optional().describe('Lets the resource server introspect tokens for this resource.'),
   })
   .meta({ id: 'ProtectedResource', description: "An API or MCP server that takes this server's access tokens." });

@@ -1,6 +1,7 @@
 import { z } from 'zod';
 import { resourceClientAuth } from './client-auth.ts';
 import { clientIdentifier, issuerUrl, label, listenAddress, resourceIdentifier, scopeToken, secret } from './fields.ts';
+import { signOnDemand } from './sign-on.ts';
 
 /** The sample MCP server behind the middleware. */
 export const mcpServer = z
@@ -14,6 +15,10 @@ export const mcpServer = z
       .record(label, scopeToken)
       .optional()
       .describe('The scope each tool needs; taken from authserver.resources where none are given.'),
+    signOnByTool: z
+      .record(label, signOnDemand)
+      .default({})
+      .describe('What a call of a tool asks of the sign-on; otherwise the answer is 401 and says so.'),
     open: z.boolean().default(false).describe('Also serve /open/mcp without any token, for protocol conformance runs.'),
   })
   .meta({ id: 'McpServer', description: 'The sample MCP server.' });

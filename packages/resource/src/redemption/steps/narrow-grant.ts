@@ -13,8 +13,10 @@ import {
   readScope,
   refuse,
   type ScopeSet,
+  stepUpWire,
+  strictestNeeds,
 } from '@crossgrant/protocol';
-import { openResource } from '../../directory/reach.ts';
+import { openResource, scopesWithin } from '../../directory/reach.ts';
 import type {
   GovernedResource,
   ResourceClient,
@@ -118,6 +120,29 @@ export function narrowScope({
   if (client.scopes !== undefined) scope = intersect(scope, client.scopes); // RED-19
   if (scope.length === 0) return refuse('assertion/scope-empty'); // RED-19
   return ok({ scopesRequested: requested.value, scope });
+}
+
+/**
+ * Leaves the scopes whose demand the sign-on meets. Where none is left, the client learns which sign-on would do for all
+ * that it could have had.
+ *
+ * RFC 9470 §3, by analogy at the token endpoint.
+ */
+export function checkSignOn({
+  claims,
+  resource,
+  scope,
+  nowSeconds,
+}: {
+  claims: IdJagClaims;
+  resource: GovernedResource;
+  scope: ScopeSet;
+  nowSeconds: number;
+}): Result<{ scope: ScopeSet }> {
+  const enough = scopesWithin(claims, scope, resource, nowSeconds);
+  if (enough.length > 0) return ok({ scope: enough });
+  const needs = scope.flatMap((one) => resource.signOnByScope?.[one] ?? []);
+  return refuse('assertion/sign-on', { acr: claims.acr, authTime: claims.authTime }, stepUpWire(strictestNeeds(needs))); // STP-06
 }
 
 /** Details restrict and no handler knows them; an actor is kept for display and widens nothing. RFC 9396 §5, RFC 8693 §4.1. */
