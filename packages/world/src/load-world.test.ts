@@ -34,6 +34,9 @@ describe('LES-98', () => {
     expect(mistakesAfter('tags: [trusted]', '<<: {__proto__: x}')).toEqual([
       'policy.clientApps[0].<<: merge keys are not read; write the fields out.',
     ]);
+    expect(mistakesAfter('chat.send: {', 'constructor: {')).toEqual([
+      'policy.resourceApps[0].resources[0].scopes.constructor: this key is not allowed.',
+    ]);
     expect(mistakesAfter('tags: [trusted]', '__proto__: { state: active }')).toEqual([
       'policy.clientApps[0].__proto__: this key is not allowed.',
     ]);

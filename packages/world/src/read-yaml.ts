@@ -16,7 +16,7 @@ const maxDepth = 32;
 /**
  * Reads one YAML 1.2 document of the core schema into plain data without prototypes.
  *
- * Tags, merge keys, keys given twice, keys that are not texts, `__proto__`, and more than 100 alias look-ups are
+ * Tags, merge keys, keys given twice, keys that are not texts, `__proto__` and its like, and more than 100 alias look-ups are
  * mistakes with their path: each of them makes a file mean something else than it shows.
  *
  * YAML 1.2.2 §10.3.
@@ -101,7 +101,7 @@ function toPlainMap(items: readonly { key: unknown; value: unknown }[], path: Pa
 
 function problemOfKey(key: string, plain: object, line: () => number): string | undefined {
   if (key === '<<') return 'merge keys are not read; write the fields out.'; // LES-98
-  if (key === '__proto__') return 'this key is not allowed.'; // LES-98
+  if (isInherited(key)) return 'this key is not allowed.'; // LES-98
   if (Object.hasOwn(plain, key)) return `given twice, again on line ${line()}.`; // LES-98
   return undefined;
 }
@@ -113,4 +113,9 @@ function mistake(reading: Reading, path: Path, sentence: string): null {
 
 function firstLine(message: string): string {
   return (message.split('\n')[0] ?? message).replace(/\.$/, '');
+}
+
+/** Names that objects hand down: as a member they would hide what every object has. */
+function isInherited(key: unknown): boolean {
+  return key === '__proto__' || key === 'constructor' || key === 'prototype';
 }
