@@ -1,10 +1,9 @@
 import { mkdtemp, rm } from 'node:fs/promises';
 import { tmpdir } from 'node:os';
 import { join } from 'node:path';
-import { exportPrivateJwk, generateSigningKey } from '@crossgrant/protocol/jws';
 import { type Contender, startContender } from './contender-process.ts';
 import { sendAll } from './load.ts';
-import { type RequestMaker, requestMaker } from './requests.ts';
+import { makeKeys, type RequestMaker, requestMaker } from './requests.ts';
 import type { Scenario } from './scenario.ts';
 import { median, percentile } from './statistics.ts';
 
@@ -42,13 +41,13 @@ interface Runner {
 /** Runs all contenders of a scenario in turns: A B C, A B C, and so on, so that a disturbance meets each of them. */
 export async function compare(scenario: Scenario, names: readonly string[], pace: Pace): Promise<readonly Series[]> {
   const folder = await mkdtemp(join(tmpdir(), 'crossgrant-bench-'));
-  const issuerKey = generateSigningKey(scenario.received, 'stranger-1');
+  const keys = makeKeys(scenario);
   const runners: Runner[] = [];
   try {
     for (const name of names) {
-      const start = { scenario, folder, issuerKey: exportPrivateJwk(issuerKey) };
+      const start = { scenario, folder, ...keys.forContender };
       const contender = await startContender(name, start, pace.profileFolder);
-      const make = requestMaker(scenario, contender.target, issuerKey);
+      const make = requestMaker(scenario, contender.target, keys);
       const series = { perSecond: [], cpuMicroseconds: [], p99Ms: [], residentMegabytes: 0, errors: 0, perRound: 0 };
       runners.push({ contender, make, ...series });
     }

@@ -1,11 +1,10 @@
 import { mkdtemp, rm } from 'node:fs/promises';
 import { tmpdir } from 'node:os';
 import { join } from 'node:path';
-import { exportPrivateJwk, generateSigningKey } from '@crossgrant/protocol/jws';
 import { startContender } from './contender-process.ts';
 import { type Figure, valueFigure } from './figures.ts';
 import { sendAll } from './load.ts';
-import { requestMaker } from './requests.ts';
+import { makeKeys, requestMaker } from './requests.ts';
 import type { Scenario } from './scenario.ts';
 import { median } from './statistics.ts';
 
@@ -15,15 +14,15 @@ import { median } from './statistics.ts';
  */
 export async function measureFirstToken(scenario: Scenario, starts: number): Promise<Figure> {
   const folder = await mkdtemp(join(tmpdir(), 'crossgrant-bench-'));
-  const issuerKey = generateSigningKey(scenario.received, 'stranger-1');
+  const keys = makeKeys(scenario);
   const milliseconds: number[] = [];
   let errors = 0;
   try {
     for (let start = 0; start <= starts; start++) {
       const began = performance.now();
-      const options = { scenario, folder, issuerKey: exportPrivateJwk(issuerKey) };
+      const options = { scenario, folder, ...keys.forContender };
       const contender = await startContender(`crossgrant-${scenario.path}`, options);
-      const [request = ''] = requestMaker(scenario, contender.target, issuerKey)(1);
+      const [request = ''] = requestMaker(scenario, contender.target, keys)(1);
       const result = await sendAll(contender.target.port, [request], 1);
       if (start > 0) milliseconds.push(performance.now() - began);
       errors += result.errors;

@@ -31,7 +31,7 @@ async function measureAll(): Promise<readonly Figure[]> {
   const pace = { ...(isQuick ? quickPace : fullPace), profileFolder };
   for (const scenario of isQuick ? quickScenarios : allScenarios) {
     if (!scenario.name.includes(only)) continue;
-    const series = await compare(scenario, contendersOf[scenario.path], pace);
+    const series = await compare(scenario, contendersOf(scenario), pace);
     found.push(...print([...figuresOf(scenario, series), ...loadFigures(scenario, series)]));
   }
   if ('verification'.includes(only))

@@ -1,7 +1,13 @@
 import { randomBytes, randomUUID } from 'node:crypto';
-import { grantTypes, tokenTypes, typs } from '@crossgrant/protocol';
-import { importSigningKey, type SigningKey, signJws } from '@crossgrant/protocol/jws';
-import { resource, type Scenario, scope, strangerIssuer, type Target } from './scenario.ts';
+import { grantTypes, profiles, tokenTypes, typs } from '@crossgrant/protocol';
+import {
+  exportPrivateJwk,
+  generateSigningKey,
+  importSigningKey,
+  type SigningKey,
+  signJws,
+} from '@crossgrant/protocol/jws';
+import { type ContenderStart, resource, type Scenario, scope, strangerIssuer, type Target } from './scenario.ts';
 
 /** Makes requests for one contender beforehand, each ready to be written to a connection. */
 export type RequestMaker = (count: number) => readonly string[];
@@ -9,11 +15,38 @@ export type RequestMaker = (count: number) => readonly string[];
 /** How many different tokens the requests of a `repeated` scenario share. */
 const repeatedTokens = 16;
 
-export function requestMaker(scenario: Scenario, target: Target, issuerKey: SigningKey): RequestMaker {
-  const form = scenario.path === 'exchange' ? exchangeForms(target) : redemptionForms(target, issuerKey);
-  if (scenario.tokens === 'fresh') return (count) => Array.from({ length: count }, () => httpRequest(target, form()));
-  const few = Array.from({ length: repeatedTokens }, () => httpRequest(target, form()));
+/** The keys of those who are not measured: the issuer of the ID-JAGs that are redeemed, and the client. */
+export interface BenchKeys {
+  readonly issuer: SigningKey;
+  readonly client: SigningKey;
+  readonly forContender: Pick<ContenderStart, 'issuerKey' | 'clientJwks'>;
+}
+
+export function makeKeys({ received }: Scenario): BenchKeys {
+  const issuer = generateSigningKey(received, 'stranger-1');
+  const client = generateSigningKey('ES256', 'client-1');
+  return {
+    issuer,
+    client,
+    forContender: { issuerKey: exportPrivateJwk(issuer), clientJwks: { keys: [{ ...client.publicJwk }] } },
+  };
+}
+
+export function requestMaker(scenario: Scenario, target: Target, keys: BenchKeys): RequestMaker {
+  const grant = scenario.path === 'exchange' ? exchangeForms(target) : redemptionForms(target, keys.issuer);
+  const make = (): string =>
+    scenario.clientAuth === 'private_key_jwt'
+      ? httpRequest(target, { ...grant(), ...clientAssertion(target, keys.client) })
+      : httpRequest(target, grant(), `Basic ${btoa(`${target.clientId}:${target.clientSecret}`)}`);
+  if (scenario.tokens === 'fresh') return (count) => Array.from({ length: count }, make);
+  const few = Array.from({ length: repeatedTokens }, make);
   return (count) => Array.from({ length: count }, (_, index) => few[index % repeatedTokens] ?? '');
+}
+
+function clientAssertion({ clientId, serverIssuer }: Target, key: SigningKey): Record<string, string> {
+  const now = Math.floor(Date.now() / 1000);
+  const claims = { iss: clientId, sub: clientId, aud: serverIssuer, jti: randomUUID(), iat: now, exp: now + 240 };
+  return { client_assertion_type: profiles.clientAssertionType, client_assertion: signJws(key, undefined, claims) };
 }
 
 function exchangeForms(target: Target): () => Record<string, string> {
@@ -68,12 +101,12 @@ function redemptionForms(target: Target, issuerKey: SigningKey): () => Record<st
   };
 }
 
-function httpRequest({ port, clientId, clientSecret }: Target, form: Record<string, string>): string {
+function httpRequest({ port }: Target, form: Record<string, string>, authorization?: string): string {
   const body = new URLSearchParams(form).toString();
   return [
     'POST /token HTTP/1.1',
     `Host: 127.0.0.1:${port}`,
-    `Authorization: Basic ${btoa(`${clientId}:${clientSecret}`)}`,
+    ...(authorization === undefined ? [] : [`Authorization: ${authorization}`]),
     'Content-Type: application/x-www-form-urlencoded',
     `Content-Length: ${body.length}`,
     '',

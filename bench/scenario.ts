@@ -11,6 +11,8 @@ export interface Scenario {
   readonly received: Algorithm;
   /** Signs what goes out. */
   readonly issued: Algorithm;
+  /** How the client proves itself; an assertion is made for every request. */
+  readonly clientAuth: 'client_secret_basic' | 'private_key_jwt';
   /** Every request brings a token that was never seen before, or all of them bring the same few. */
   readonly tokens: 'fresh' | 'repeated';
   /** Lowest ratio asked for, by contender. */
@@ -23,6 +25,8 @@ export interface ContenderStart {
   readonly folder: string;
   /** The private key of the issuer whose ID-JAGs are redeemed. */
   readonly issuerKey: JsonObject;
+  /** The public keys of a client that signs its assertions. */
+  readonly clientJwks: { readonly keys: readonly JsonObject[] };
 }
 
 /** What a contender tells about itself once it listens. */
@@ -30,6 +34,8 @@ export interface Target {
   readonly port: number;
   readonly clientId: string;
   readonly clientSecret: string;
+  /** `aud` of a client assertion. */
+  readonly serverIssuer: string;
   /** `aud` of an ID-JAG that this contender redeems; `audience` that an exchange asks for. */
   readonly audience: string;
   /** An exchange: who signed the ID tokens, with which key, and the people who are signed on. */

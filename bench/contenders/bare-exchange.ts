@@ -16,7 +16,8 @@ import { serveBare } from './bare-http.ts';
 import { runContender } from './contender.ts';
 
 /** Nothing but the work: one verification, one signature, and the commit of the same rows through the same group commit. */
-await runContender(async ({ scenario, folder }) => {
+await runContender(async (start) => {
+  const { scenario, folder } = start;
   const issuer = 'http://127.0.0.1:9';
   const tokenKey = generateSigningKey(scenario.received);
   const jagKey = generateSigningKey(scenario.issued);
@@ -24,7 +25,7 @@ await runContender(async ({ scenario, folder }) => {
   const migrations = [...identityMigrations, ...idpMigrations];
   const database = await openDatabase<IdpSchema>({ url: join(folder, 'bare.db'), migrations });
 
-  const { port, close } = await serveBare('agent', (form, done) => {
+  const { port, close } = await serveBare({ clientId: 'agent', start }, (form, proof, done) => {
     const parsed = parseCompactJws(form.get('subject_token') ?? '');
     const verified = parsed.ok ? verifyJws(parsed.value, keys, [scenario.received]) : parsed;
     const now = Math.floor(Date.now() / 1000);
@@ -59,7 +60,7 @@ await runContender(async ({ scenario, folder }) => {
       authTime: Number(authTime),
       now,
     };
-    database.commits.commit(exchangeCommit(records)).then(
+    database.commits.commit(exchangeCommit(records, proof.jti)).then(
       () => done({ ok: true, body }),
       () => done({ ok: false }),
     );
@@ -68,6 +69,7 @@ await runContender(async ({ scenario, folder }) => {
     port,
     clientId: 'agent',
     clientSecret,
+    serverIssuer: issuer,
     audience: resourceServerIssuer,
     issuer,
     tokenKey: exportPrivateJwk(tokenKey),
@@ -80,13 +82,16 @@ await runContender(async ({ scenario, folder }) => {
 });
 
 /** The rows that an exchange leaves: what was issued, and the audit of it. */
-function exchangeCommit(issued: {
-  jti: string;
-  person: string;
-  sid: string;
-  authTime: number;
-  now: number;
-}): CommitRequest {
+function exchangeCommit(
+  issued: {
+    jti: string;
+    person: string;
+    sid: string;
+    authTime: number;
+    now: number;
+  },
+  assertion: string | undefined,
+): CommitRequest {
   const id = newId('aud');
   const { jti, person, sid, authTime, now } = issued;
   const row = {
@@ -111,6 +116,10 @@ function exchangeCommit(issued: {
   return {
     scope: 'ten_bare',
     expectedEpoch: 0,
+    singleUse:
+      assertion === undefined
+        ? []
+        : [{ kind: 'client-assertion', scope: 'ten_bare', key: assertion, keepUntil: (now + 300) * 1000 }],
     inserts: [{ table: 'issuances', row }],
     audit: {
       id,

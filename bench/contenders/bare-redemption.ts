@@ -1,5 +1,5 @@
 import { join } from 'node:path';
-import { openDatabase } from '@crossgrant/platform';
+import { type AuditEntry, openDatabase } from '@crossgrant/platform';
 import { newId, typs } from '@crossgrant/protocol';
 import {
   generateSigningKey,
@@ -23,7 +23,8 @@ import { runContender } from './contender.ts';
  * Nothing but the work: one verification, one signature, and the commit of the same rows through the same group commit, the
  * replay record among them.
  */
-await runContender(async ({ scenario, folder, issuerKey }) => {
+await runContender(async (start) => {
+  const { scenario, folder, issuerKey } = start;
   const audience = 'http://127.0.0.1:9';
   const clientId = 'agent-at-chat';
   const tokenKey = generateSigningKey(scenario.issued);
@@ -31,7 +32,7 @@ await runContender(async ({ scenario, folder, issuerKey }) => {
   const database = await openDatabase<ResourceSchema>({ url: join(folder, 'bare.db'), migrations: resourceMigrations });
   const store = createSqlResourceStore(database, 'ras');
 
-  const { port, close } = await serveBare(clientId, (form, done) => {
+  const { port, close } = await serveBare({ clientId, start }, (form, proof, done) => {
     const parsed = parseCompactJws(form.get('assertion') ?? '');
     const verified = parsed.ok ? verifyJws(parsed.value, keys, [scenario.received]) : parsed;
     const now = Math.floor(Date.now() / 1000);
@@ -51,15 +52,20 @@ await runContender(async ({ scenario, folder, issuerKey }) => {
       scope,
     });
     const body = JSON.stringify({ access_token: accessToken, token_type: 'Bearer', expires_in: 600, scope, resource });
-    store.commitRedemption(redemptionCommit({ tokenId, person: String(sub), jti: String(jti), clientId, now })).then(
-      (outcome) => done(outcome === 'committed' ? { ok: true, body } : { ok: false }),
-      () => done({ ok: false }),
-    );
+    store
+      .commitRedemption(
+        redemptionCommit({ tokenId, person: String(sub), jti: String(jti), clientId, now, assertion: proof.jti }),
+      )
+      .then(
+        (outcome) => done(outcome === 'committed' ? { ok: true, body } : { ok: false }),
+        () => done({ ok: false }),
+      );
   });
   return {
     port,
     clientId,
     clientSecret,
+    serverIssuer: audience,
     audience,
     issuer: strangerIssuer,
     tokenKey: issuerKey,
@@ -78,10 +84,35 @@ function redemptionCommit(issued: {
   jti: string;
   clientId: string;
   now: number;
+  assertion: string | undefined;
 }): RedemptionCommit {
   const { tokenId, person, jti, clientId, now } = issued;
+  const audit: AuditEntry = {
+    id: newId('aud'),
+    scope: 'ras',
+    at: Date.now(),
+    kind: 'redemption',
+    outcome: 'allow',
+    client: clientId,
+    resource,
+    scopesGranted: scope,
+    jti,
+    facts: { issuer: strangerIssuer, scopesClaimed: scope, resourcesClaimed: resource, authTime: now - 60, tokenId },
+    personal: { person, address: '127.0.0.1' },
+  };
   return {
     epoch: 0,
+    proofs:
+      issued.assertion === undefined
+        ? []
+        : [
+            {
+              kind: 'client-assertion',
+              key: issued.assertion,
+              keepUntil: (now + 300) * 1000,
+              whenUsed: { outcome: 'assertion-used', audit },
+            },
+          ],
     replay: { issuer: strangerIssuer, jti, keepUntil: (now + 360) * 1000 },
     token: {
       tokenId,
@@ -98,18 +129,6 @@ function redemptionCommit(issued: {
       grantSubject: person,
       grantJti: jti,
     },
-    audit: {
-      id: newId('aud'),
-      scope: 'ras',
-      at: Date.now(),
-      kind: 'redemption',
-      outcome: 'allow',
-      client: clientId,
-      resource,
-      scopesGranted: scope,
-      jti,
-      facts: { issuer: strangerIssuer, scopesClaimed: scope, resourcesClaimed: resource, authTime: now - 60, tokenId },
-      personal: { person, address: '127.0.0.1' },
-    },
+    audit,
   };
 }

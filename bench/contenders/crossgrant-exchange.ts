@@ -2,20 +2,29 @@ import { join } from 'node:path';
 import { type IdpConfig, type RunningIdp, startIdp } from '@crossgrant/idp';
 import { exportPrivateJwk } from '@crossgrant/protocol/jws';
 import { freePorts } from '@crossgrant/testkit';
-import { clientSecret, resource, resourceServerIssuer, type Scenario, scope, type Target } from '../scenario.ts';
+import {
+  type ContenderStart,
+  clientSecret,
+  resource,
+  resourceServerIssuer,
+  type Scenario,
+  scope,
+  type Target,
+} from '../scenario.ts';
 import { runContender } from './contender.ts';
 
 const names = Array.from({ length: 100 }, (_, index) => `person-${index}`);
 
 /** The IdP as it ships: SQLite, durable audit, policy, live state of person and session. */
-await runContender(async ({ scenario, folder }) => {
+await runContender(async ({ scenario, folder, clientJwks }) => {
   const [port = 0] = await freePorts(1);
   const issuer = `http://127.0.0.1:${port}`;
-  const idp = await startIdp(configOf(scenario, { folder, port, issuer }));
+  const idp = await startIdp(configOf(scenario, { folder, port, issuer, clientJwks }));
   return {
     port,
     clientId: 'agent',
     clientSecret,
+    serverIssuer: issuer,
     audience: resourceServerIssuer,
     issuer,
     tokenKey: exportPrivateJwk(idp.keyRing.signingKey(scenario.received)),
@@ -24,7 +33,10 @@ await runContender(async ({ scenario, folder }) => {
   };
 });
 
-function configOf(scenario: Scenario, at: { folder: string; port: number; issuer: string }): IdpConfig {
+function configOf(
+  scenario: Scenario,
+  at: { folder: string; port: number; issuer: string; clientJwks: ContenderStart['clientJwks'] },
+): IdpConfig {
   return {
     development: true,
     issuer: at.issuer,
@@ -39,7 +51,10 @@ function configOf(scenario: Scenario, at: { folder: string; port: number; issuer
           id: 'agent',
           name: 'Agent',
           redirectUris: ['http://127.0.0.1:9/callback'],
-          auth: { methods: ['client_secret_basic'], secret: clientSecret },
+          auth:
+            scenario.clientAuth === 'private_key_jwt'
+              ? { methods: ['private_key_jwt'], keys: { jwks: at.clientJwks } }
+              : { methods: ['client_secret_basic'], secret: clientSecret },
         },
       ],
       resourceApps: [

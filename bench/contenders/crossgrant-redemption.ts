@@ -6,7 +6,7 @@ import { clientSecret, resource, scope, strangerIssuer } from '../scenario.ts';
 import { runContender } from './contender.ts';
 
 /** The authorization server as it ships: SQLite, durable replay record, token row and audit, people as accounts. */
-await runContender(async ({ folder, issuerKey }) => {
+await runContender(async ({ scenario, folder, issuerKey, clientJwks }) => {
   const [port = 0] = await freePorts(1);
   const issuer = `http://127.0.0.1:${port}`;
   const server = await startAuthServer({
@@ -15,7 +15,15 @@ await runContender(async ({ folder, issuerKey }) => {
     listen: `127.0.0.1:${port}`,
     database: join(folder, 'as.db'),
     keyFile: join(folder, 'as.key'),
-    clients: [{ id: 'agent-at-chat', auth: { methods: ['client_secret_basic'], secret: clientSecret } }],
+    clients: [
+      {
+        id: 'agent-at-chat',
+        auth:
+          scenario.clientAuth === 'private_key_jwt'
+            ? { methods: ['private_key_jwt'], keys: { jwks: clientJwks } }
+            : { methods: ['client_secret_basic'], secret: clientSecret },
+      },
+    ],
     trustedIssuers: [
       {
         issuer: strangerIssuer,
@@ -30,6 +38,7 @@ await runContender(async ({ folder, issuerKey }) => {
     port,
     clientId: 'agent-at-chat',
     clientSecret,
+    serverIssuer: issuer,
     audience: issuer,
     issuer: strangerIssuer,
     tokenKey: issuerKey,

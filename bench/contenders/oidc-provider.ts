@@ -29,11 +29,13 @@ await runContender(async (start) => {
     clients: [
       {
         client_id: clientId,
-        client_secret: clientSecret,
+        ...(start.scenario.clientAuth === 'private_key_jwt'
+          ? { jwks: start.clientJwks, token_endpoint_auth_signing_alg: 'ES256' }
+          : { client_secret: clientSecret }),
         redirect_uris: [],
         response_types: [],
         grant_types: [isExchange ? grantTypes.tokenExchange : grantTypes.jwtBearer],
-        token_endpoint_auth_method: 'client_secret_basic',
+        token_endpoint_auth_method: start.scenario.clientAuth,
       },
     ],
     jwks: { keys: [exportPrivateJwk(generateSigningKey('RS256')) as unknown as JWK] },
@@ -48,6 +50,7 @@ await runContender(async (start) => {
     port: (server.address() as AddressInfo).port,
     clientId,
     clientSecret,
+    serverIssuer: issuer,
     audience: isExchange ? resourceServerIssuer : issuer,
     issuer: isExchange ? issuer : strangerIssuer,
     tokenKey: isExchange ? exportPrivateJwk(own) : start.issuerKey,

@@ -54,6 +54,7 @@ await runContender(async ({ issuerKey, scenario }) => {
     port: (server.address() as AddressInfo).port,
     clientId: client.clientId,
     clientSecret: client.clientSecret ?? '',
+    serverIssuer: origin,
     audience: origin,
     issuer: strangerIssuer,
     tokenKey: issuerKey,
