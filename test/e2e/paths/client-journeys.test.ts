@@ -41,8 +41,9 @@ interface Journey {
 async function start(
   options: (servers: ThreeServers) => Partial<CrossgrantClientOptions> & { subject?: 'refresh_token' },
   change?: ThreeServersOptions['change'],
+  seams: Pick<ThreeServersOptions, 'dpopNonces'> = {},
 ): Promise<Journey> {
-  const running = await startThreeServers({ change });
+  const running = await startThreeServers({ change, ...seams });
   servers = running;
   const sent: Journey['sent'] = [];
   const { subject, ...more } = options(running);
@@ -86,6 +87,25 @@ verifies(
     expect(new Set(proven.map(({ headers }) => headers.get('dpop'))).size).toBe(proven.length);
   },
 );
+
+verifies(
+  ['DPO-12', 'DPO-01', 'CLI-07'],
+  'servers that ask for their nonces get them, once each, and no request is lost',
+  async () => {
+    const journey = await start(() => ({ dpop: true }), undefined, { dpopNonces: 'required' });
+    expect(await search(journey)).toBe(true);
+    const { idp, authserver } = journey.servers;
+    const proven = journey.sent.filter(({ url, headers }) => url.endsWith('/token') && headers.has('dpop'));
+    expect(proven.map(({ url }) => url)).toEqual([idp, idp, authserver, authserver].map((issuer) => `${issuer}/token`));
+    const nonces = proven.map(({ headers }) => nonceOf(headers.get('dpop') ?? ''));
+    expect(nonces.map((nonce) => nonce !== undefined)).toEqual([false, true, false, true]);
+    expect(nonces[1]).not.toBe(nonces[3]);
+  },
+);
+
+function nonceOf(proof: string): unknown {
+  return JSON.parse(Buffer.from(proof.split('.')[1] ?? '', 'base64url').toString()).nonce;
+}
 
 verifies(
   ['CAU-01', 'CAU-02', 'CAU-07'],
