@@ -17,6 +17,7 @@ import {
   upsertTenant,
 } from '@crossgrant/identity';
 import {
+  createDpopNonces,
   createLog,
   type Database,
   openDatabase,
@@ -24,6 +25,7 @@ import {
   type SecretBox,
   secretBoxFromKey,
 } from '@crossgrant/platform';
+import { createDpopVerifier } from '@crossgrant/protocol/jws';
 import * as oauth from 'oauth4webapi';
 
 export const redirectUri = 'http://127.0.0.1:9/cb';
@@ -79,6 +81,8 @@ export interface WorldOptions {
   readonly clock?: () => number;
   readonly sessionSeconds?: number;
   readonly issuer?: string;
+  /** Proofs of possession must carry a nonce. */
+  readonly dpopNonces?: boolean;
   readonly snapshotClients?: SignOnOptions['snapshotClients'];
   readonly anonymous?: SignOnOptions['anonymous'];
   readonly everyoneRevokedBefore?: SignOnOptions['everyoneRevokedBefore'];
@@ -124,6 +128,10 @@ export async function startSignOnWorld(options: WorldOptions = {}): Promise<Sign
       anonymous,
       everyoneRevokedBefore,
       ...options.assurance,
+      proofs: {
+        verify: createDpopVerifier(),
+        nonces: options.dpopNonces === true ? createDpopNonces(secretBox, tenant.id) : undefined,
+      },
       explainUrl: `${issuer}/d`,
     });
   };

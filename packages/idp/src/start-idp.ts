@@ -149,6 +149,7 @@ async function serve(config: IdpConfig, { clock, log, secretBox, database }: Par
     anonymous,
     everyoneRevokedBefore: async () => (await liveState.refresh()).tenant.revokedBefore, // LES-75
     explainUrl,
+    proofs: exchange.proofs,
     development: config.development,
     sessionSeconds: config.sessionSeconds,
     ...config.signOn,

@@ -33,6 +33,7 @@ export interface ProofExpectations {
 /** What remains of an accepted proof: its identifier, to be recorded once, until `keepUntil` in milliseconds. */
 export interface ProofUse {
   readonly jti: string;
+  readonly nonce: string | undefined;
   readonly keepUntil: number;
 }
 
@@ -69,7 +70,7 @@ export function checkProofClaims({ payload }: VerifiedJws, expected: ProofExpect
   if (iat > expected.nowSeconds + proofWindowSeconds) return refuse('dpop/time', { iat }); // DPO-01, ATK-35
   if (expected.tokenHash !== undefined && payload.ath !== expected.tokenHash) return refuse('dpop/token'); // RSV-03, ATK-35
   const fresh = checkNonce(payload, expected);
-  return fresh.ok ? ok({ jti, keepUntil: keepUntil * 1000 }) : fresh;
+  return fresh.ok ? ok({ jti, nonce, keepUntil: keepUntil * 1000 }) : fresh;
 }
 
 function isTarget(htu: JsonObject[string], target: string): boolean {

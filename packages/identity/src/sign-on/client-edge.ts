@@ -22,7 +22,7 @@ import { recordUnproven } from './unproven.ts';
 
 /** The sender of a request, and the body to go on with where it is another one; or the answer that refuses it. */
 export type Sender =
-  | { readonly ok: true; readonly clientId: string; readonly body?: Buffer }
+  | { readonly ok: true; readonly clientId: string; readonly dpopRequired: boolean; readonly body?: Buffer }
   | { readonly ok: false; readonly response: PlainResponse };
 
 /**
@@ -43,12 +43,12 @@ export async function proveSender(
   if (!judged.proven.ok) return refuseSender(deps, { headers, address, ...judged, refusal: judged.proven.refusal });
 
   const { client, clientAssertion } = judged.proven.value;
-  const { clientId } = client;
-  if (clientAssertion === undefined) return { ok: true, clientId };
+  const { clientId, dpopRequired } = client;
+  if (clientAssertion === undefined) return { ok: true, clientId, dpopRequired };
   const isFirst = await useAssertionUp(deps, clientAssertion, address);
   const { refusal } = refuse('client/assertion-replayed');
   if (!isFirst) return refuseSender(deps, { headers, address, clientId, refusal }); // CAU-03
-  return { ok: true, clientId, body: withoutAssertion(body, clientId) };
+  return { ok: true, clientId, dpopRequired, body: withoutAssertion(body, clientId) };
 }
 
 interface Judged {

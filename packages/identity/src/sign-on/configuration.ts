@@ -1,3 +1,4 @@
+import { dpopAlgorithms } from '@crossgrant/protocol';
 import type { Account, Configuration, KoaContextWithOIDC } from 'oidc-provider';
 import { base, Check } from 'oidc-provider/lib/helpers/interaction_policy/index.js';
 import type { Person } from '../people/person.ts';
@@ -43,7 +44,7 @@ export function providerConfiguration(deps: SignOnDeps): Configuration {
     conformIdTokenClaims: false,
     acrValues: [deps.passwordAssurance.acr],
     subjectTypes: ['public'],
-    enabledJWA: { idTokenSigningAlgValues: ['RS256', 'ES256'] },
+    enabledJWA: { idTokenSigningAlgValues: ['RS256', 'ES256'], dPoPSigningAlgValues: [...dpopAlgorithms] },
     expiresWithSession: () => true,
     issueRefreshToken: async (_ctx, client) => client.grantTypeAllowed('refresh_token'),
     rotateRefreshToken: (ctx) => rotatesRefreshTokens(deps, ctx),
@@ -71,7 +72,7 @@ function features(deps: SignOnDeps): Configuration['features'] {
     },
     pushedAuthorizationRequests: { enabled: false },
     resourceIndicators: { enabled: false },
-    dPoP: { enabled: false },
+    dPoP: { enabled: true, requireNonce: () => deps.proofs.nonces !== undefined },
     claimsParameter: { enabled: false },
   };
 }

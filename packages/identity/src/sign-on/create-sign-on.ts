@@ -6,11 +6,13 @@ import {
   isFormMediaType,
   type JsonObject,
   newId,
+  type PlainResponse,
   parseIssuerUrl,
   plainHeaders,
   refusalResponse,
   refuse,
 } from '@crossgrant/protocol';
+import { createDpopVerifier } from '@crossgrant/protocol/jws';
 import { Provider } from 'oidc-provider/lib/provider.js';
 import { findClientApp } from '../clients/client-app.ts';
 import { createClientKeys } from '../clients/client-keys.ts';
@@ -23,6 +25,7 @@ import { passwordAssurance, type SignOnDeps, type SignOnOptions, signOnDefaults 
 import { watchFailures } from './failures.ts';
 import { isSignOnPath, serveNothing, serveSignOn } from './interaction.ts';
 import { overrideModels } from './models.ts';
+import { judgePossession, overridePossession } from './possession.ts';
 import { headerPairs, pathBelowIssuer, readWholeBody, requestForProvider, withDefaultScope } from './request-edge.ts';
 
 export interface SignOn {
@@ -74,6 +77,7 @@ function completeDeps(options: SignOnOptions): SignOnDeps {
     clientKeys:
       options.clientKeys ??
       createClientKeys({ fetch: createGuardedFetch({ development: options.development }), clock: options.clock }),
+    proofs: options.proofs ?? { verify: createDpopVerifier() },
     tokenEndpoint: `${tenant.issuer.replace(/\/$/, '')}/token`,
     passwordAssurance: passwordAssurance(options.password),
     findClient: async (clientId) =>
@@ -131,6 +135,7 @@ function createProvider(deps: SignOnDeps): Provider {
     return ctx;
   };
   overrideModels(provider, deps);
+  overridePossession(provider, deps);
   watchFailures(provider, deps);
   return provider;
 }
@@ -162,17 +167,26 @@ async function serve(
   if (clientEndpoints.has(path)) {
     if (request.method !== 'POST') return refuseRequest(response, 'request/method', { allow: 'POST' });
     const proven = await proveSender(deps, request, text, address);
-    if (!proven.ok) return end(response, proven.response.status, proven.response.headers, proven.response.body);
-    return running.handle(
-      requestForProvider(request, proven.body ?? body, { ...edge, client: proven.clientId }),
-      response,
-    );
+    if (!proven.ok) return endWith(response, proven.response);
+    const { clientId: client, dpopRequired: isRequired } = proven;
+    const possession =
+      path === '/token'
+        ? await judgePossession(deps, { request, path, address, clientId: client, isRequired })
+        : noProof;
+    if (!possession.ok) return endWith(response, possession.response);
+    const onward = { ...edge, client, proof: possession.proof };
+    return running.handle(requestForProvider(request, proven.body ?? body, onward), response);
   }
-  const req = requestForProvider(request, body, edge);
+  const possession = path === '/userinfo' ? await judgePossession(deps, { request, path, address }) : noProof;
+  if (!possession.ok) return endWith(response, possession.response);
+  const req = requestForProvider(request, body, { ...edge, proof: possession.proof });
   req.url = withDefaultScope(req.url ?? '/');
   if (isSignOnPath(path)) return serveSignOn({ provider, deps, req, res: response }, text);
   await running.handle(req, response);
 }
+
+/** Proofs are taken at the token endpoint and at userinfo; elsewhere the header means nothing and is left out. */
+const noProof = { ok: true, proof: undefined } as const;
 
 /** Forms sent here from other sites arrive without cookies; the same parameters in a navigation bring them. SSO-05. */
 const getInsteadOf = new Set(['/authorize', '/logout']);
@@ -233,6 +247,10 @@ function refuseRequest(
 ): void {
   const { status, headers, body } = refusalResponse(refuse(code).refusal, { id: newId('aud') });
   end(response, status, { ...headers, ...more }, body);
+}
+
+function endWith(response: ServerResponse, { status, headers, body }: PlainResponse): void {
+  end(response, status, headers, body);
 }
 
 function end(response: ServerResponse, status: number, headers: Record<string, string>, body?: string): void {

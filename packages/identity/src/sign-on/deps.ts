@@ -5,6 +5,7 @@ import type { ClientApp } from '../clients/client-app.ts';
 import type { ClientKeys } from '../clients/client-keys.ts';
 import type { PasswordVerifier } from '../people/password.ts';
 import type { IdentityDatabase } from '../store/identity-database.ts';
+import type { SignOnProofs } from './proofs.ts';
 
 export interface SignOnOptions {
   /** Holds the tables of identityMigrations. */
@@ -27,6 +28,8 @@ export interface SignOnOptions {
   readonly anonymous?: RefusalCounter;
   /** Opens the keys of apps that sign their assertions; of its own when left out. */
   readonly clientKeys?: ClientKeys;
+  /** How proofs of possession are judged; without nonces when left out. */
+  readonly proofs?: SignOnProofs;
   readonly development: boolean;
   /** Absolute end of a sign-on, whatever is renewed meanwhile. */
   readonly sessionSeconds?: number;
@@ -52,6 +55,7 @@ export interface SignOnDeps extends SignOnOptions {
   readonly sessionSeconds: number;
   readonly passwords: PasswordVerifier;
   readonly clientKeys: ClientKeys;
+  readonly proofs: SignOnProofs;
   readonly tokenEndpoint: string;
   readonly passwordAssurance: Assurance;
   readonly findClient: (clientId: string) => Promise<ClientApp | undefined>;

@@ -6,9 +6,17 @@ declare module 'oidc-provider/lib/provider.js' {
 declare module 'oidc-provider/lib/helpers/errors.js' {
   import { errors } from 'oidc-provider';
   export import AccessDenied = errors.AccessDenied;
+  export import InvalidDpopProof = errors.InvalidDpopProof;
   export import InvalidGrant = errors.InvalidGrant;
   export import SessionNotFound = errors.SessionNotFound;
   export import UnmetAuthenticationRequirements = errors.UnmetAuthenticationRequirements;
+}
+
+declare module 'oidc-provider/lib/helpers/weak_cache.js' {
+  import type Provider from 'oidc-provider';
+  export function get(provider: Provider): {
+    DPoPNonces?: { nextChallenge(): string | undefined; checkChallenge(nonce: string): boolean };
+  };
 }
 
 declare module 'oidc-provider/lib/helpers/interaction_policy/index.js' {

@@ -1,14 +1,18 @@
 import type { IncomingMessage } from 'node:http';
 import { Readable } from 'node:stream';
+import type { DpopProof } from '@crossgrant/protocol/jws';
 
 const addressKey = Symbol('address');
 const provenClientKey = Symbol('proven client');
+const proofKey = Symbol('proof of possession');
 
 export interface EdgeOptions {
   readonly issuer: string;
   readonly address: string;
   /** The client that proved itself at the edge. */
   readonly client?: string;
+  /** The proof of possession that was verified at the edge. */
+  readonly proof?: DpopProof;
 }
 
 /**
@@ -21,6 +25,7 @@ export function requestForProvider(request: IncomingMessage, body: Buffer, optio
   const headers: IncomingMessage['headers'] = {};
   for (const [name, value] of Object.entries(request.headers)) if (!isForwarding(name)) headers[name] = value;
   headers.host = issuer.host; // LES-13
+  if (options.proof === undefined) delete headers.dpop;
   headers['x-forwarded-proto'] = issuer.protocol.slice(0, -1);
   if (headers['content-length'] !== undefined) headers['content-length'] = String(body.length);
 
@@ -40,6 +45,7 @@ export function requestForProvider(request: IncomingMessage, body: Buffer, optio
     complete: true,
     [addressKey]: options.address,
     [provenClientKey]: options.client,
+    [proofKey]: options.proof,
   }) as unknown as IncomingMessage;
 }
 
@@ -51,6 +57,11 @@ export function addressOf(request: unknown): string | undefined {
 /** The client that proved itself before oidc-provider saw the request; nothing a caller sends can name one. */
 export function provenClientOf(request: unknown): string | undefined {
   return (request as { [provenClientKey]?: string })[provenClientKey];
+}
+
+/** The proof of possession of this request, verified before oidc-provider saw it. */
+export function proofOf(request: unknown): DpopProof | undefined {
+  return (request as { [proofKey]?: DpopProof } | undefined)?.[proofKey];
 }
 
 /** Path and query below the issuer's path; undefined for a path that is not below it. */

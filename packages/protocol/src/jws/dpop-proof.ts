@@ -16,6 +16,7 @@ export interface DpopProof {
   /** The thumbprint of the key that was proven. */
   readonly jkt: string;
   readonly jti: string;
+  readonly nonce: string | undefined;
   /** Names this proof among all others, whatever a client puts into `jti`. */
   readonly useKey: string;
   /** Milliseconds. */
