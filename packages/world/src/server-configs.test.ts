@@ -40,6 +40,24 @@ test('the authorization server gets its own secrets and none of the IdP', () => 
   expect(JSON.stringify(config)).not.toContain('alice-sample-password');
 });
 
+verifies('DPO-11', 'demands for proofs and nonces reach the servers, and a wrong word is one sentence', () => {
+  const servers = (nonces: string): string =>
+    `development: true, idp: { issuer: "http://127.0.0.1:1", listen: "127.0.0.1:1", database: ./i.db, dpopNonces: ${nonces} }, policy: { clientApps: [{ id: agent, dpopRequired: true, auth: { method: none } }] }, authserver: { issuer: "http://127.0.0.1:2", listen: "127.0.0.1:2", database: ./a.db, dpopNonces: required, jwtDpopGrant: true, clients: [{ id: a, dpopRequired: true, auth: { method: client_secret_basic, secret: s } }], resources: [{ identifier: "http://127.0.0.1:3/mcp", scopes: [read], dpopRequired: true }] }`;
+  const demanding = readWorld(`{ ${servers('required')} }`, 'w.yaml');
+  expect(toIdpConfig(demanding)).toMatchObject({
+    dpopNonces: 'required',
+    policy: { clientApps: [{ dpopRequired: true }] },
+  });
+  expect(toAuthServerConfig(demanding)).toMatchObject({
+    dpopNonces: 'required',
+    jwtDpopGrant: true,
+    clients: [{ dpopRequired: true }],
+    resources: [{ dpopRequired: true }],
+  });
+  expect(toIdpConfig(world).dpopNonces).toBe('off');
+  expect(() => readWorld(`{ ${servers('sometimes')} }`, 'w.yaml')).toThrow('idp.dpopNonces: must be off or required.');
+});
+
 verifies(['LES-20', 'ADM-02'], 'a state that the file leaves out is not stated to the authorization server', () => {
   const config = toAuthServerConfig(world);
   const entries = [...config.clients, ...config.trustedIssuers, ...(config.accounts ?? [])];

@@ -25,6 +25,7 @@ export function toIdpConfig(world: World, sources?: SecretSources): IdpConfig {
     sessionSeconds: idp.sessionSeconds,
     exchangeLimits: idp.exchangeLimits,
     admin: idp.admin,
+    dpopNonces: idp.dpopNonces,
   };
 }
 
@@ -59,6 +60,8 @@ export function toAuthServerConfig(world: World, sources?: SecretSources): AuthS
       signOnByScope: signOnNeeds(resource.signOnByScope),
     })),
     accounts: authserver.accounts,
+    dpopNonces: authserver.dpopNonces,
+    jwtDpopGrant: authserver.jwtDpopGrant,
   };
 }
 

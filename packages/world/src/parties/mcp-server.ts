@@ -1,3 +1,4 @@
+import { randomBytes } from 'node:crypto';
 import { createLog, type Logger, startServer } from '@crossgrant/platform';
 import { createResourceServer, endpointsOf, type IntrospectionOptions } from '@crossgrant/resource';
 import { mcpCapabilities, protectMcp } from '@crossgrant/resource/mcp';
@@ -32,6 +33,10 @@ export async function startMcpServer(
     tools,
     signOnByTool: signOnNeeds(section.signOnByTool),
     introspection: introspectionOf(world, section.resource),
+    dpop: {
+      required: section.dpopRequired ?? governed?.dpopRequired,
+      nonceKey: section.dpopNonces === 'required' ? randomBytes(32) : undefined,
+    },
     development: world.development,
     report: (event) => log.info(event, 'a request was judged'),
   });

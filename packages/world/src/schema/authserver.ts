@@ -3,6 +3,7 @@ import { z } from 'zod';
 import { resourceClientAuth } from './client-auth.ts';
 import {
   database,
+  dpopNonces,
   emailAddress,
   identifier,
   issuerUrl,
@@ -56,6 +57,10 @@ const resourceClient = z
     auth: resourceClientAuth,
     customer: identifier.optional().describe('The one customer it works for; every customer where none is given.'),
     scopes: z.array(scopeToken).optional().describe('Its ceiling; all scopes where none are given.'),
+    dpopRequired: z
+      .boolean()
+      .default(false)
+      .describe('Whether each of its token requests must carry a proof of possession (DPoP).'),
     state: z.enum(['active', 'blocked'], { error: 'must be active or blocked.' }).optional().describe(unstated),
   })
   .meta({ id: 'ResourceClient', description: 'A client of the authorization server.' });
@@ -149,6 +154,7 @@ const protectedResource = z
       .record(scopeToken, signOnDemand)
       .optional()
       .describe('What a scope asks of the sign-on; a weaker one does not get the scope.'),
+    dpopRequired: z.boolean().default(false).describe('Whether its access tokens must be bound to a key (DPoP).'),
     introspectionSecret: secret.optional().describe('Lets the resource server introspect tokens for this resource.'),
   })
   .meta({ id: 'ProtectedResource', description: "An API or MCP server that takes this server's access tokens." });
@@ -166,6 +172,11 @@ export const authserver = z
       .describe(
         'Holds the key that encrypts private keys at rest; made when missing with development: true. The variable CROSSGRANT_AS_KEY goes first.',
       ),
+    dpopNonces,
+    jwtDpopGrant: z
+      .boolean()
+      .default(false)
+      .describe('Whether the grant type jwt-dpop is taken beside jwt-bearer; it demands bound ID-JAGs.'),
     customers: z.array(customer).default([{ id: 'default' }]),
     accounts: z.array(account).default([]),
     clients: z.array(resourceClient).default([]),

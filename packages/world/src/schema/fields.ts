@@ -140,3 +140,9 @@ function isAbsoluteUrl(text: string): boolean {
   const { protocol, username, password } = new URL(text);
   return (protocol === 'http:' || protocol === 'https:') && username === '' && password === '';
 }
+
+/** Whether proofs of possession must carry a nonce of the server. RFC 9449 §8. */
+export const dpopNonces = z
+  .enum(['off', 'required'], { error: 'must be off or required.' })
+  .default('off')
+  .describe('Whether DPoP proofs must carry a nonce that this server gave out.');

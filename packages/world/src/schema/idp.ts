@@ -1,6 +1,7 @@
 import { z } from 'zod';
 import {
   database,
+  dpopNonces,
   emailAddress,
   identifier,
   issuerUrl,
@@ -66,6 +67,7 @@ export const idp = z
     signOn: signOnWorth.optional().describe('What a sign-on is worth, in ID tokens and ID-JAGs.'),
     sessionSeconds: seconds.optional().describe('How long a sign-on session lasts at most.'),
     admin: admin.optional(),
+    dpopNonces,
     exchangeLimits: exchangeLimits.optional().describe('Beyond these the answer is 429.'),
   })
   .meta({ id: 'Idp', description: "The enterprise IdP. Leave it out to trust a stranger's." });

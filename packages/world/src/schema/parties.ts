@@ -1,6 +1,15 @@
 import { z } from 'zod';
 import { resourceClientAuth } from './client-auth.ts';
-import { clientIdentifier, issuerUrl, label, listenAddress, resourceIdentifier, scopeToken, secret } from './fields.ts';
+import {
+  clientIdentifier,
+  dpopNonces,
+  issuerUrl,
+  label,
+  listenAddress,
+  resourceIdentifier,
+  scopeToken,
+  secret,
+} from './fields.ts';
 import { signOnDemand } from './sign-on.ts';
 
 /** The sample MCP server behind the middleware. */
@@ -19,6 +28,11 @@ export const mcpServer = z
       .record(label, signOnDemand)
       .default({})
       .describe('What a call of a tool asks of the sign-on; otherwise the answer is 401 and says so.'),
+    dpopRequired: z
+      .boolean()
+      .optional()
+      .describe('Whether it takes tokens bound to a key alone; as in authserver.resources where not given.'),
+    dpopNonces,
     open: z.boolean().default(false).describe('Also serve /open/mcp without any token, for protocol conformance runs.'),
   })
   .meta({ id: 'McpServer', description: 'The sample MCP server.' });

@@ -36,6 +36,10 @@ const clientApp = z
       .boolean()
       .default(false)
       .describe('Whether each renewal replaces the refresh token. Those of public clients always are replaced.'),
+    dpopRequired: z
+      .boolean()
+      .default(false)
+      .describe('Whether each of its token requests must carry a proof of possession (DPoP).'),
     idTokenAlgorithm: z
       .enum(['RS256', 'ES256'], { error: 'must be RS256 or ES256.' })
       .default('RS256')
@@ -115,7 +119,10 @@ const connection = z
       .default('sub')
       .describe('Which identifier of the person an ID-JAG carries beside sub.'),
     lifetimeSeconds: seconds.max(600, 'must be at most 600.').default(300).describe('How long an ID-JAG lives.'),
-    dpopRequired: z.boolean().default(false).describe('Not available yet: a connection that requires DPoP refuses.'),
+    dpopRequired: z
+      .boolean()
+      .default(false)
+      .describe('Whether ID-JAGs over it must be bound to a key of the client (DPoP).'),
     owner: label.optional().describe('Who answers for this connection.'),
     reason: label.optional().describe('Why it exists.'),
     reviewAt: instant
