@@ -122,3 +122,23 @@ test('production takes a database URL with a password from outside the file only
     'idp.database: a literal secret works with development: true only; use { env: NAME } or { file: PATH }.',
   ]);
 });
+
+verifies('LES-70', 'in production an admin API that others reach names the https URL in front of it', () => {
+  const withAdmin = (admin: string): readonly string[] =>
+    mistakesOf(`idp:
+  issuer: https://idp.acme.example
+  listen: 0.0.0.0:4701
+  database: ./idp.db
+  keyFile: ./idp.key
+  admin: ${admin}
+`);
+  expect(withAdmin('{}')).toEqual([]);
+  expect(withAdmin('{ listen: 127.0.0.1:4711 }')).toEqual([]);
+  expect(withAdmin('{ listen: 0.0.0.0:4711, url: https://admin.acme.example }')).toEqual([]);
+  expect(withAdmin('{ listen: 0.0.0.0:4711 }')).toEqual([
+    'idp.admin.url: is missing: idp.admin.listen is reachable by others. Name the https URL in front of it, or listen on 127.0.0.1.',
+  ]);
+  expect(withAdmin('{ url: http://admin.acme.example }')).toEqual([
+    'idp.admin.url: must start with https://; http works on loopback only, with development: true.',
+  ]);
+});

@@ -11,6 +11,18 @@ describe('the sentence for a mistake', () => {
       'linking: { grow: true }',
       'authserver.trustedIssuers[0].linking.grow: unknown field; known here: jit, email, verifiedDomains, audSub.',
     ],
+    [
+      'an admin API that others reach',
+      '  listen: 127.0.0.1:4701\n',
+      '  listen: 127.0.0.1:4701\n  admin: { listen: 0.0.0.0:4711 }\n',
+      'idp.admin.listen: 0.0.0.0 is reachable by others; with development: true listen on 127.0.0.1.',
+    ],
+    [
+      'an admin API on the port of the IdP',
+      '  listen: 127.0.0.1:4701\n',
+      '  listen: 127.0.0.1:4701\n  admin: { listen: 127.0.0.1:4701 }\n',
+      'idp.admin.listen: idp listens on 127.0.0.1:4701 already.',
+    ],
     ['a missing field', '    listen: 127.0.0.1:4702\n'.slice(2), '', 'authserver.listen: is missing.'],
     [
       'a number for a text',

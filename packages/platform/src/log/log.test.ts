@@ -89,6 +89,15 @@ verifies('LES-80', 'a record stays one line that parses, whatever is in it', () 
   expect(output).not.toMatch(/[\u202e\u2028\u2029\ud800\t\r]/);
 });
 
+verifies('LES-82', 'an admin token does not appear, wherever it was put', () => {
+  const admin = `cg_admin_${canary}${canary}`;
+  const output = capture((log) => {
+    log.info({ reason: `use ${admin} please`, nested: [admin] }, admin);
+    log.error(new Error(`no such token ${admin}`));
+  });
+  expect(output).not.toContain(canary);
+});
+
 test('what is no secret stays: ids, codes of errors and refusals, counts, issuers', () => {
   const output = capture((log) => {
     log.warn(
