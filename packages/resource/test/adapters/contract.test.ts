@@ -1,12 +1,15 @@
+import { hash, randomUUID } from 'node:crypto';
 import { formatBasic } from '@crossgrant/protocol';
+import { generateSigningKey, signJws } from '@crossgrant/protocol/jws';
 import { sendRaw, verifies } from '@crossgrant/testkit';
 import { afterAll, beforeAll, beforeEach, describe, expect, test } from 'vitest';
 import type { BearerRequest } from '../../src/middleware/bearer-header.ts';
-import { createMiddlewareWorld, metadataUrl, resource } from '../middleware-world.ts';
+import { createMiddlewareWorld, metadataUrl, now, resource } from '../middleware-world.ts';
 import { bodyOf, clientId, clientSecret, createWorld, idJag, mcpResource, self, tokenRequest } from '../support.ts';
 import { frameworks, type Running } from './frameworks.ts';
 
 const metadataPath = new URL(metadataUrl).pathname;
+const holder = generateSigningKey('ES256');
 const form = 'content-type: application/x-www-form-urlencoded';
 const basic = `authorization: ${formatBasic(clientId, clientSecret)}`;
 /** What a stranger says about the host that was asked. */
@@ -101,6 +104,26 @@ describe.each(Object.entries(frameworks))('in %s', (_name, start) => {
     const { method, path, query, headers } = judged[0] as BearerRequest;
     expect([method, path, query]).toEqual(['POST', '/mcp/history', 'q=1']);
     expect(headers.all('dpop')).toEqual(['proof-1', 'proof-2']);
+  });
+
+  verifies(['RSV-03', 'ATK-35'], 'a bound token needs one fresh proof for the address that is configured', async () => {
+    const token = world.token({ scope: ['chat.read', 'chat.history'], provenKey: holder.kid });
+    const ath = hash('sha256', token, 'base64url');
+    const proof = (htu = `${resource}/history`): string => {
+      const payload = { jti: randomUUID(), htm: 'GET', htu, iat: now, ath };
+      return `dpop: ${signJws(holder, 'dpop+jwt', payload, { jwk: holder.publicJwk })}`;
+    };
+    const ask = async (...proofs: string[]): Promise<number> =>
+      (await send('GET', '/mcp/history?page=2', [`authorization: DPoP ${token}`, ...proofs, ...forged])).status;
+
+    const fresh = proof();
+    expect(await ask(fresh)).toBe(200);
+    expect(await ask(fresh)).toBe(401);
+    expect(await ask(proof(), proof())).toBe(401);
+    expect(await ask(proof('https://evil.example/mcp/history'))).toBe(401);
+    expect(await ask()).toBe(401);
+    expect((await send('GET', '/mcp/history', [`authorization: Bearer ${token}`, proof()])).status).toBe(401);
+    expect(runs).toHaveLength(1);
   });
 
   test('what a handler throws is the framework’s, and the next request is served', async () => {
