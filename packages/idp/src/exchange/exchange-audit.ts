@@ -1,6 +1,7 @@
 import type { AuditEntry } from '@crossgrant/platform';
 import { formatScope, type JsonObject, type JsonValue, type Refusal, refusalCatalogue } from '@crossgrant/protocol';
-import type { ExchangeStart, ExchangeState } from './steps.ts';
+import type { ExchangeStart } from './exchange-start.ts';
+import type { ExchangeState } from './steps.ts';
 
 /** What an evaluation found, all of it or as far as it came. */
 export type Found = ExchangeStart & Partial<ExchangeState>;

@@ -12,9 +12,10 @@ import {
 } from '@crossgrant/protocol';
 import type { ExchangeDeps } from './deps.ts';
 import { exchangeAudit, type Found } from './exchange-audit.ts';
+import type { ExchangeStart } from './exchange-start.ts';
 import { runPipeline } from './pipeline.ts';
-import { proofUses, usedAssertion, withNonce } from './proof.ts';
-import { type ExchangeStart, type ExchangeState, exchangeSteps } from './steps.ts';
+import { proofUses, usedAssertion, withNonce } from './proof-uses.ts';
+import { type ExchangeState, exchangeSteps } from './steps.ts';
 
 export interface ExchangeCall {
   readonly headers: PlainHeaders;

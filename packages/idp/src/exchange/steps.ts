@@ -1,22 +1,13 @@
 import type { ClientApp } from '@crossgrant/identity';
 import type { FormParameters } from '@crossgrant/protocol';
-import {
-  grantTypes,
-  ok,
-  type PlainHeaders,
-  parseExchangeRequest,
-  type Result,
-  refuse,
-  tokenTypes,
-  toSeconds,
-} from '@crossgrant/protocol';
+import { grantTypes, ok, parseExchangeRequest, type Result, refuse, tokenTypes, toSeconds } from '@crossgrant/protocol';
 import type { DpopProof } from '@crossgrant/protocol/jws';
 import { evaluatePolicy } from '../domain/policy/evaluate.ts';
 import type { Facts } from '../domain/policy/model.ts';
-import type { LiveState } from '../snapshot/live-state.ts';
 import { checkGrant, proveClient } from './client.ts';
 import { findConnection, registeredResources } from './connection.ts';
 import type { ExchangeDeps } from './deps.ts';
+import type { ExchangeStart } from './exchange-start.ts';
 import { signIdJag } from './id-jag.ts';
 import { type IssuePermit, mayIssue } from './may-issue.ts';
 import { permitted } from './outcome.ts';
@@ -25,18 +16,6 @@ import { checkProofDemanded, verifyProof } from './proof.ts';
 import { readRefreshToken } from './refresh-token-subject.ts';
 import type { Subject } from './subject.ts';
 import { verifyIdToken } from './subject-token.ts';
-
-/** What one evaluation begins with. Everything is judged against the one state `live`. */
-export interface ExchangeStart {
-  readonly id: string;
-  readonly headers: PlainHeaders;
-  readonly form: FormParameters;
-  readonly callerAddress: string;
-  readonly live: LiveState;
-  readonly nowMs: number;
-  /** False when the same request is evaluated again. */
-  readonly isFirst: boolean;
-}
 
 /**
  * The exchange in the order it is checked: the client before the subject token, the token before the person's state,
