@@ -60,7 +60,7 @@ export const attacks: readonly Attack[] = [
   { id: 'ATK-55', name: 'SAML wrapping / XXE / audience swap', response: 'SAM-01/02', status: { deferred: 'SAML assertions as subject tokens' } },
   { id: 'ATK-56', name: 'Client-assertion audience attack', response: 'issuer-only `aud` (both sides), client pins issuer', status: 'tested' },
   { id: 'ATK-57', name: 'Basic-auth decoding mismatch', response: 'form-url-decode after base64, first `:` splits', status: 'tested' },
-  { id: 'ATK-58', name: 'CIMD document swap', response: 'allow-list, key-change audit, short cache, admin notice', status: { deferred: 'client ID metadata documents' } },
+  { id: 'ATK-58', name: 'CIMD document swap', response: 'allow-list, key-change audit, short cache, admin notice', status: 'tested' },
   { id: 'ATK-59', name: 'Cross-profile fall-through', response: 'RED-05; generic handler off by default', status: 'tested' },
   { id: 'ATK-60', name: 'Token in logs/URLs', response: 'redaction at the logging layer, tests that grep logs for `eyJ`', status: 'tested' },
   { id: 'ATK-61', name: 'Token passthrough', response: 'RSV-08; audience check upstream', status: 'tested' },

@@ -10,5 +10,5 @@ export const del: readonly Requirement[] = [
   { id: 'DEL-05', role: 'IDP', level: 'SHOULD', ours: true, source: 'ADM-04', says: 'An alert is raised when a client asks for an audience that it never used before.', status: { deferred: 'alerts, with the console' } },
   { id: 'DEL-06', role: 'IDP, RAS', level: 'MUST', ours: true, source: 'SUB-11, SUB-12, SUB-13', says: 'Transient NameIDs are neither emitted nor accepted in `saml-nameid`.', status: { deferred: 'SAML subject identifiers' } },
   { id: 'DEL-07', role: 'IDP', level: 'MUST', ours: true, source: 'CID-01, ADM-01', says: 'A connection in `saml-nameid` mode carries the SAML SP entity id of the RAS.', status: { deferred: 'SAML subject identifiers' } },
-  { id: 'DEL-08', role: 'IDP, RAS, CL', level: 'MUST', ours: true, source: 'CID-05, CID-08', says: 'Client metadata documents publish the array of authentication methods beside the single member; a list with `private_key_jwt` and `none` never downgrades a client.', status: { deferred: 'client ID metadata documents' } },
+  { id: 'DEL-08', role: 'IDP, RAS, CL', level: 'MUST', ours: true, source: 'CID-05, CID-08', says: 'Client metadata documents publish the array of authentication methods beside the single member; a list with `private_key_jwt` and `none` never downgrades a client.', status: 'enforced' },
 ];

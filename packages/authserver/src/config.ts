@@ -1,4 +1,10 @@
-import type { ClientSettings, CustomerSettings, ResourceSettings, TrustedIssuerSettings } from '@crossgrant/resource';
+import type {
+  ClientDocumentSettings,
+  ClientSettings,
+  CustomerSettings,
+  ResourceSettings,
+  TrustedIssuerSettings,
+} from '@crossgrant/resource';
 
 /**
  * What a hosted authorization server is started with: plain data, secrets already resolved to strings.
@@ -19,6 +25,8 @@ export interface AuthServerConfig {
   /** Absent: one customer with the id `default`. */
   readonly customers?: readonly CustomerSettings[];
   readonly clients: readonly ClientSettings[];
+  /** Takes clients whose id is the URL of their metadata document: those listed in `clients`, and those of these domains. */
+  readonly clientMetadataDocuments?: ClientDocumentSettings;
   readonly trustedIssuers: readonly TrustedIssuerSettings[];
   readonly resources: readonly ResourceSettings[];
   /** Whether proofs of possession must carry a nonce of this server. `off` unless stated. RFC 9449 §8. */

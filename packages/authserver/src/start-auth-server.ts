@@ -21,6 +21,8 @@ import { type Clock, parseIssuerUrl } from '@crossgrant/protocol';
 import {
   createResourceAuthorizationServer,
   createSqlResourceStore,
+  documentPolicyOf,
+  openClientDocuments,
   type ResourceStore,
   resourceMigrations,
 } from '@crossgrant/resource';
@@ -127,6 +129,10 @@ async function serve(config: AuthServerConfig, opened: Opened): Promise<RunningA
     clock,
     log,
     auditScope: scope,
+    clientDocuments:
+      directoryDeps.documents === undefined
+        ? undefined
+        : openClientDocuments({ ...directoryDeps, store, log, auditScope: scope }),
     dpop: {
       nonces: config.dpopNonces === 'required' ? createDpopNonces(opened.secrets, scope) : undefined,
       jwtDpopGrant: config.jwtDpopGrant,
@@ -172,6 +178,7 @@ function trustDeps(config: AuthServerConfig, { database, secrets, clock, log }: 
     secrets,
     clock,
     development: config.development,
+    documents: documentPolicyOf(config.clientMetadataDocuments, config.development),
     fetch: createGuardedFetch({ development: config.development }),
     opened: new Map<string, IssuerKeys>(),
     onAlert: (alert) => log.warn({ alert }, 'the keys of a trusted issuer need attention'),

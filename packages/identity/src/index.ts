@@ -5,9 +5,16 @@ export {
   listClientApps,
   type SecretMac,
 } from './clients/client-app.ts';
+export { createDescribeClient, type DescribeClient, hasDocument } from './clients/client-documents.ts';
 export { type ClientKeys, createClientKeys } from './clients/client-keys.ts';
 export { clientSecretMac, isSameMac, type SecretOwner } from './clients/client-secret.ts';
-export { type ProofDeps, type ProvenClientApp, proveClientApp, readClientClaim } from './clients/prove-client.ts';
+export {
+  type ClientClaim,
+  type ProofDeps,
+  type ProvenClientApp,
+  proveClientApp,
+  readClientClaim,
+} from './clients/prove-client.ts';
 export { isAcceptableRedirectUri, isRegisteredRedirectUri } from './clients/redirect-uri.ts';
 export { type ClientAppInput, upsertClientApp, writeClientApp } from './clients/upsert-client-app.ts';
 export { renderDecisionPage } from './pages/message-pages.ts';

@@ -25,6 +25,8 @@ export interface IdpConfig {
   readonly policy?: PolicySection;
   /** What a sign-on is worth, and what happens when an app asks for one that nobody can have. */
   readonly signOn?: SignOnConfig;
+  /** Takes client apps whose id is the URL of their metadata document. */
+  readonly clientMetadataDocuments?: boolean;
   /** Seconds a sign-on session lasts at most. */
   readonly sessionSeconds?: number;
   readonly exchangeLimits?: ExchangeLimits;
@@ -93,7 +95,8 @@ export interface ClientAppConfig {
   readonly name: string;
   readonly redirectUris: readonly string[];
   readonly postLogoutRedirectUris?: readonly string[];
-  readonly auth: ClientAppAuthConfig;
+  /** Absent for an app whose id is the URL of its metadata document: that says how it proves itself. */
+  readonly auth?: ClientAppAuthConfig;
   readonly grantTypes?: readonly string[];
   readonly refreshTokens?: boolean;
   /** Refuses its token requests without a proof of possession. */
@@ -142,8 +145,8 @@ export interface ScopeConfig {
 export interface ConnectionConfig {
   readonly client: string;
   readonly resourceApp: string;
-  /** The client's id at the resource authorization server. */
-  readonly resourceClientId: string;
+  /** The client's id at the resource authorization server. Absent: the same URL, for a client with a metadata document. */
+  readonly resourceClientId?: string;
   /** Resource identifiers; absent: every resource the resource app has in this section. */
   readonly resources?: readonly string[];
   readonly defaultResource?: string;

@@ -1,7 +1,5 @@
 import type { ServerResponse } from 'node:http';
 import {
-  type ClientKeys,
-  createClientKeys,
   createRefreshTokens,
   createSignOn,
   identityMigrations,
@@ -12,7 +10,6 @@ import {
 } from '@crossgrant/identity';
 import {
   createDpopNonces,
-  createGuardedFetch,
   createLog,
   createRefusalCounter,
   createSignatureMemory,
@@ -35,6 +32,7 @@ import { type Clock, dpopTarget, newId, parseIssuerUrl, refusalResponse, refuse 
 import { createDpopVerifier } from '@crossgrant/protocol/jws';
 import { applyConfig } from './apply/apply-config.ts';
 import type { IdpConfig } from './config.ts';
+import { type ClientSources, openClientSources } from './exchange/client-sources.ts';
 import type { ExchangeDeps, ProofDeps } from './exchange/deps.ts';
 import { createExchange } from './exchange/exchange.ts';
 import { createRateLimiter } from './exchange/rate-limit.ts';
@@ -128,22 +126,18 @@ async function serve(config: IdpConfig, { clock, log, secretBox, database }: Par
     onProblem: (error) => log.error({ err: error }, 'counted refusals were not written'),
   });
   const explainUrl = endpointUrl(issuer, '/explain');
-  const clientKeys = createClientKeys({
-    fetch: createGuardedFetch({ development: config.development }),
-    clock,
-    onAlert: (alert) => log.warn({ alert }, 'the keys of a client app need attention'),
-  });
+  const clients = openClientSources(config, { clock, log, database, tenantId: tenant.id });
   const exchange = exchangeDeps(
     config,
     { clock, log, secretBox, database },
-    { tenantId: tenant.id, keyRing, liveState, anonymous, explainUrl, clientKeys },
+    { tenantId: tenant.id, keyRing, liveState, anonymous, explainUrl, ...clients },
   );
   const signOn = createSignOn({
     database,
     tenant,
     keyRing,
     secretBox,
-    clientKeys,
+    ...clients,
     clock,
     log,
     anonymous,
@@ -159,7 +153,7 @@ async function serve(config: IdpConfig, { clock, log, secretBox, database }: Par
     issuer,
     log,
     allowedHosts: config.listen.endsWith(':0') ? undefined : [new URL(issuer).host, config.listen], // LES-70
-    routes: await buildRoutes({ issuer, tenantName: tenant.name, exchange, signOn }),
+    routes: await buildRoutes({ config, tenantName: tenant.name, exchange, signOn }),
     fallback: async (request, response, body) => {
       const { tenant: now } = await liveState.refresh();
       if (now.state !== 'active') return refuseClosed(response, explainUrl); // LES-20
@@ -217,8 +211,7 @@ function exchangeDeps(
     liveState: LiveStateSource;
     anonymous: RefusalCounter;
     explainUrl: string;
-    clientKeys: ClientKeys;
-  },
+  } & ClientSources,
 ): ExchangeDeps {
   const limits = config.exchangeLimits ?? defaultLimits;
   return {
@@ -254,17 +247,18 @@ function refuseClosed(response: ServerResponse, explainUrl: string): void {
 }
 
 async function buildRoutes(own: {
-  issuer: string;
+  config: IdpConfig;
   tenantName: string;
   exchange: ExchangeDeps;
   signOn: SignOn;
 }): Promise<readonly Route[]> {
-  const { issuer, exchange, signOn } = own;
+  const { exchange, signOn, tenantName } = own;
+  const { issuer, clientMetadataDocuments } = own.config;
   const handler = tokenEndpoint({ ...exchange, exchange: createExchange(exchange) });
   return [
     { method: 'POST', path: endpointPath(issuer, '/token'), handler },
-    { method: 'GET', path: endpointPath(issuer, '/explain/*'), handler: explainPage(own) },
-    ...(await metadataRoutes({ issuer, signOn, keyRing: exchange.keyRing })),
+    { method: 'GET', path: endpointPath(issuer, '/explain/*'), handler: explainPage({ issuer, tenantName }) },
+    ...(await metadataRoutes({ issuer, signOn, keyRing: exchange.keyRing, clientMetadataDocuments })),
   ];
 }
 

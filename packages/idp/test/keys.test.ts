@@ -124,7 +124,7 @@ for (const engine of ['SQLite', 'PostgreSQL'] as const) {
           {
             ...app,
             clientId: id,
-            tokenEndpointAuthMethods: auth.methods,
+            tokenEndpointAuthMethods: auth?.methods,
             secrets: [{ secret: agentSecret, expiresAt: clock.nowMs + 60_000 }, fresh],
           },
           { secretBox, now: clock.nowMs },

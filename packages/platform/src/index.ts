@@ -7,9 +7,16 @@ export {
   type AssertingClient,
   type AssertionVerifier,
   assertionUse,
+  type ReadClientAssertion,
   readClientAssertion,
   verifyClientAssertion,
 } from './clients/client-assertion.ts';
+export {
+  type ClientKeysChanged,
+  type ClientMetadataResolver,
+  createClientMetadataResolver,
+  type ResolvedClient,
+} from './clients/client-metadata-resolver.ts';
 export type { CommitQueue } from './commit/commit-queue.ts';
 export type {
   CommitOutcome,

@@ -2,6 +2,7 @@ export * from './access-token.ts';
 export * from './challenge.ts';
 export * from './client-assertion.ts';
 export * from './client-auth.ts';
+export * from './client-metadata-document.ts';
 export * from './clock.ts';
 export * from './constants.ts';
 export * from './dpop.ts';

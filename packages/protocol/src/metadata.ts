@@ -43,6 +43,7 @@ export interface IdentityProviderMetadata {
   readonly scopesSupported?: readonly string[];
   readonly idTokenAlgorithms?: readonly string[];
   readonly clientAuthMethods?: readonly string[];
+  readonly clientIdMetadataDocuments?: boolean;
   /** Algorithms of the proofs of possession that are taken. */
   readonly dpopAlgorithms?: readonly string[];
   /** Members of the sign-on library's own document; what is stated here wins over them. */
@@ -81,6 +82,7 @@ export function identityProviderMetadata(server: IdentityProviderMetadata): Json
     token_endpoint_auth_signing_alg_values_supported: [...assertionAlgorithms],
     code_challenge_methods_supported: ['S256'], // MET-08
     authorization_response_iss_parameter_supported: true,
+    client_id_metadata_document_supported: server.clientIdMetadataDocuments === true ? true : undefined, // CID-12
     dpop_signing_alg_values_supported: server.dpopAlgorithms,
   });
 }

@@ -8,6 +8,7 @@ export {
   refuseResourceTwins,
 } from './directory/build-directory.ts';
 export { checkTrust } from './directory/check-trust.ts';
+export { type DocumentPolicy, documentPolicyOf } from './directory/client-documents.ts';
 export { assertionsOf, authMethodsOf } from './directory/client-keys.ts';
 export type {
   AccountLinking,
@@ -22,6 +23,7 @@ export type {
 } from './directory/resource-directory.ts';
 export { macVerifier, secretVerifier } from './directory/secrets.ts';
 export {
+  type ClientDocumentSettings,
   type ClientKeySettings,
   type ClientSettings,
   type CustomerSettings,
@@ -51,6 +53,7 @@ export type {
 } from './middleware/settings.ts';
 export { redemptionSteps } from './redemption/redemption-steps.ts';
 export { runSteps, type Step, type StepList, type Trace } from './redemption/step.ts';
+export { openClientDocuments } from './server/client-documents.ts';
 export {
   type AuthorizationServer,
   type AuthorizationServerOptions,

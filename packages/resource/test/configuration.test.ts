@@ -142,7 +142,10 @@ test('every other mistake in the settings has its own code', async () => {
   expect(await misuseOf(issuers({ keys: { jwks: { keys: [] } } }))).toBe('trusted-issuer/invalid');
   expect(await misuseOf(issuers({ defaultResource: 'https://other.example' }))).toBe('trusted-issuer/unknown-resource');
   expect(await misuseOf(issuers({ defaultScopes: ['a b'] }))).toBe('trusted-issuer/scope');
-  expect(await misuseOf({ clients: [{ id: 'https://client.example', auth: { secret: 'x' } }] })).toBe('client/id');
+  expect(await misuseOf({ clients: [{ id: 'my client', auth: { secret: 'x' } }] })).toBe('client/id');
+  expect(await misuseOf({ clients: [{ id: 'https://client.example', auth: { secret: 'x' } }] })).toBe(
+    'client/document',
+  );
   expect(await misuseOf({ clients: [{ id: clientId, auth: { secret: 'a:b' } }] })).toBe('client/secret');
   expect(await misuseOf({ resources: [{ identifier: 'mcp', scopes: [] }] })).toBe('resource/identifier');
   expect(await misuseOf({ resources: [{ identifier: mcpResource, scopes: ['a b'] }] })).toBe('resource/scope');

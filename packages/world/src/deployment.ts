@@ -1,4 +1,4 @@
-import { isLoopbackHost } from '@crossgrant/protocol';
+import { isLoopbackHost, looksLikeMetadataUrl } from '@crossgrant/protocol';
 import type { Party } from './processes/messages.ts';
 import type { Mistake, Path } from './read-yaml.ts';
 import { isPostgresUrl } from './schema/fields.ts';
@@ -76,8 +76,10 @@ function urlsOf(world: World): readonly { path: Path; url: string }[] {
         found.push({ path: ['policy', 'clientApps', index, 'redirectUris', at], url });
     }
   }
-  for (const [path, { auth }] of clientsOf(world))
-    found.push({ path: [...path, 'auth', 'jwksUri'], url: auth.jwksUri });
+  for (const [path, { id, auth }] of clientsOf(world)) {
+    found.push({ path: [...path, 'auth', 'jwksUri'], url: auth?.jwksUri });
+    if (looksLikeMetadataUrl(id)) found.push({ path: [...path, 'id'], url: id });
+  }
   for (const [index, app] of (policy?.resourceApps ?? []).entries()) {
     found.push({ path: ['policy', 'resourceApps', index, 'issuer'], url: app.issuer });
     for (const [at, resource] of app.resources.entries())
@@ -94,11 +96,16 @@ function urlsOf(world: World): readonly { path: Path; url: string }[] {
 }
 
 /** Every client of both servers, with its path. */
-function clientsOf({ policy, authserver }: World): readonly (readonly [Path, { auth: { jwksUri?: string } }])[] {
+function clientsOf({ policy, authserver }: World): readonly (readonly [Path, ClientEntry])[] {
   return [
     ...(policy?.clientApps ?? []).map((app, index) => [['policy', 'clientApps', index], app] as const),
     ...(authserver?.clients ?? []).map((client, index) => [['authserver', 'clients', index], client] as const),
   ];
+}
+
+interface ClientEntry {
+  readonly id: string;
+  readonly auth?: { readonly jwksUri?: string };
 }
 
 function holdsPassword(databaseUrl: string): boolean {

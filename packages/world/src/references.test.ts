@@ -42,6 +42,36 @@ const cases: readonly [what: string, find: string, replacement: string, sentence
     'policy.resourceApps[0].issuer: is not authserver.issuer, whose resource http://127.0.0.1:4703/mcp this app names; write http://127.0.0.1:4702.',
   ],
   [
+    'a connection without a mapping',
+    '      resourceClientId: agent-at-chat\n',
+    '',
+    'policy.connections[0].resourceClientId: is missing: only a client with a metadata document has one id everywhere.',
+  ],
+  [
+    'a client by URL where documents are off',
+    '    - { id: agent-at-chat, name: Agent, auth: { method: client_secret_basic, secret: agent-at-chat-sample-secret } }\n',
+    '    - { id: agent-at-chat, name: Agent, auth: { method: client_secret_basic, secret: agent-at-chat-sample-secret } }\n    - { id: "https://a.example/c" }\n',
+    'authserver.clients[1].id: is a URL, and authserver.clientMetadataDocuments is not set.',
+  ],
+  [
+    'an app by URL where documents are off',
+    '  resourceApps:\n',
+    '    - { id: "https://a.example/c" }\n  resourceApps:\n',
+    'policy.clientApps[2].id: is a URL, and idp.clientMetadataDocuments is off.',
+  ],
+  [
+    'vouching where documents are off',
+    'clients: [agent-at-chat, agent-basic-at-chat]',
+    'clients: vouched',
+    'authserver.trustedIssuers[0].clients: vouched needs authserver.clientMetadataDocuments.',
+  ],
+  [
+    'a client that is described twice',
+    '  resourceApps:\n',
+    '    - { id: "https://a.example/c", auth: { method: none } }\n  resourceApps:\n',
+    'policy.clientApps[2].auth: is said by the metadata document of this client, not here.',
+  ],
+  [
     'an algorithm the authorization server does not take',
     'signingAlgorithm: ES256',
     'signingAlgorithm: PS256',

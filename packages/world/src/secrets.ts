@@ -29,12 +29,12 @@ export function secretsOf(world: World): readonly SecretEntry[] {
     })),
     ...(world.policy?.clientApps ?? []).map((app, index) => ({
       path: ['policy', 'clientApps', index, 'auth', 'secret'],
-      secret: app.auth.secret,
+      secret: app.auth?.secret,
       kind: 'client' as const,
     })),
     ...(world.authserver?.clients ?? []).map((client, index) => ({
       path: ['authserver', 'clients', index, 'auth', 'secret'],
-      secret: client.auth.secret,
+      secret: client.auth?.secret,
       kind: 'client' as const,
     })),
     ...(world.authserver?.resources ?? []).map((resource, index) => ({

@@ -90,7 +90,10 @@ verifies('LES-35', 'what the authorization server would not start with is told b
   ).toEqual(['authserver.resources[0].accessTokenSeconds: must be at most 900 seconds.']);
   expect(
     sentencesOf('clients: [{ id: "https://c.example", auth: { method: client_secret_basic, secret: s3cret } }]'),
-  ).toEqual(['authserver.clients[0].id: may hold letters, digits, "-" and "_" only.']);
+  ).toEqual([
+    'authserver.clients[0].id: may hold letters, digits, "-" and "_" only, or is the https URL of a metadata document.',
+    'authserver.clients[0].auth: is said by the metadata document of this client, not here.',
+  ]);
 });
 
 describe('a client that signs its assertions', () => {

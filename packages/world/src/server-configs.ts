@@ -4,8 +4,6 @@ import type { PublicJwks } from './schema/fields.ts';
 import type { World } from './schema/world.ts';
 import { type SecretSources, secretReader } from './secrets.ts';
 
-type ClientAppMethods = NonNullable<PolicySection['clientApps']>[number]['auth']['methods'];
-
 /** What the IdP of this world is started with, its secrets resolved. Throws where the world has no IdP. */
 export function toIdpConfig(world: World, sources?: SecretSources): IdpConfig {
   const { idp } = world;
@@ -22,6 +20,7 @@ export function toIdpConfig(world: World, sources?: SecretSources): IdpConfig {
     people: idp.people.map((person, index) => ({ ...person, password: secretAt('idp', 'people', index, 'password') })),
     policy: toPolicySection(world, secretAt),
     signOn: idp.signOn,
+    clientMetadataDocuments: idp.clientMetadataDocuments,
     sessionSeconds: idp.sessionSeconds,
     exchangeLimits: idp.exchangeLimits,
     admin: idp.admin,
@@ -41,14 +40,10 @@ export function toAuthServerConfig(world: World, sources?: SecretSources): AuthS
     database: secretAt('authserver', 'database') ?? '',
     keyFile: authserver.keyFile,
     customers: authserver.customers,
+    clientMetadataDocuments: authserver.clientMetadataDocuments,
     clients: authserver.clients.map(({ auth, ...client }, index) => ({
       ...client,
-      auth: {
-        methods: auth.method,
-        secret: secretAt('authserver', 'clients', index, 'auth', 'secret'),
-        keys: keysOf(auth),
-        tokenEndpointAudience: auth.tokenEndpointAudience,
-      },
+      auth: authOf(auth, secretAt('authserver', 'clients', index, 'auth', 'secret')) ?? {},
     })),
     trustedIssuers: authserver.trustedIssuers.map((trusted) => ({
       ...trusted,
@@ -83,12 +78,7 @@ function toPolicySection(world: World, secretAt: ReturnType<typeof secretReader>
     clientApps: clientApps.map(({ auth, idTokenAlgorithm, name, ...app }, index) => ({
       ...app,
       name: name ?? app.id,
-      auth: {
-        methods: auth.method as ClientAppMethods,
-        secret: secretAt('policy', 'clientApps', index, 'auth', 'secret'),
-        keys: keysOf(auth),
-        tokenEndpointAudience: auth.tokenEndpointAudience,
-      },
+      auth: authOf(auth, secretAt('policy', 'clientApps', index, 'auth', 'secret')),
       idTokenSignedResponseAlg: idTokenAlgorithm,
     })),
     resourceApps,
@@ -98,9 +88,17 @@ function toPolicySection(world: World, secretAt: ReturnType<typeof secretReader>
   };
 }
 
-function keysOf({ jwks, jwksUri }: { jwks?: PublicJwks; jwksUri?: string }): ClientKeys | undefined {
-  if (jwks !== undefined) return { jwks };
-  return jwksUri === undefined ? undefined : { jwksUri };
+interface ClientAuth<Method> {
+  readonly method: readonly Method[];
+  readonly jwks?: PublicJwks;
+  readonly jwksUri?: string;
+  readonly tokenEndpointAudience: boolean;
 }
 
-type ClientKeys = { readonly jwks: PublicJwks } | { readonly jwksUri: string };
+/** Nothing for a client that describes itself. */
+function authOf<Method>(auth: ClientAuth<Method> | undefined, secret: string | undefined) {
+  if (auth === undefined) return undefined;
+  const { method: methods, jwks, jwksUri, tokenEndpointAudience } = auth;
+  const keys = jwks !== undefined ? { jwks } : jwksUri !== undefined ? { jwksUri } : undefined;
+  return { methods, secret, keys, tokenEndpointAudience };
+}

@@ -53,7 +53,7 @@ export function desiredRows(config: AuthServerConfig, secrets: SecretBox): Desir
         client_id: client.id,
         customer_id: client.customer ?? null,
         name: client.name ?? null,
-        auth_methods: JSON.stringify(authMethodsOf(client.auth)),
+        auth_methods: JSON.stringify(authMethodsOf(client)),
         assertion_keys: client.auth.keys === undefined ? null : JSON.stringify(client.auth.keys),
         token_endpoint_audience: client.auth.tokenEndpointAudience === true ? 1 : 0,
         grant_types: JSON.stringify([grantTypes.jwtBearer]),

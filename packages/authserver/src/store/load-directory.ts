@@ -4,6 +4,7 @@ import {
   buildDirectory,
   type ClientKeySettings,
   checkTrust,
+  type DocumentPolicy,
   type GovernedResource,
   governedResourceFrom,
   macVerifier,
@@ -22,6 +23,7 @@ export interface DirectoryDeps extends TrustDeps {
   readonly database: Database<AuthServerSchema>;
   readonly scope: string;
   readonly secrets: SecretBox;
+  readonly documents: DocumentPolicy | undefined;
 }
 
 /**
@@ -59,6 +61,7 @@ export async function readDirectory(
     })),
     trustedIssuers,
     clients: clients.map((row) => clientOf(row, secrets, deps)),
+    documents: deps.documents,
     resources: resources.map((row) => resourceOf(row, deps.secrets)),
   });
   checkTrust(deps.issuer, trustedIssuers, directory); // LES-73

@@ -1,3 +1,4 @@
+import type { IssuerKeys } from '@crossgrant/platform';
 import { type IdentityDatabase, type IdentityQueries, queries } from '../store/identity-database.ts';
 import type { ClientAppRow } from '../store/schema.ts';
 
@@ -24,6 +25,8 @@ export interface ClientApp {
   readonly tokenEndpointAuthMethods: readonly ClientAuthMethodName[];
   /** The public keys of an app that signs its assertions, or where they are published. */
   readonly keys?: ClientKeySource;
+  /** Opened already, where the app's own document brings them. */
+  readonly assertionKeys?: IssuerKeys;
   /** Whether the URL of the token endpoint counts as audience of its assertions, beside the issuer. */
   readonly tokenEndpointAudience: boolean;
   readonly idTokenAlgorithm: 'RS256' | 'ES256';

@@ -25,8 +25,8 @@ export function createClientKeys({ fetch, clock, onAlert }: ClientKeysDeps): Cli
   const opened = new Map<string, { readonly source: string; readonly keys: IssuerKeys }>();
   const sources = new WeakMap<object, string>();
 
-  return ({ clientId, keys: source }) => {
-    if (source === undefined) return undefined;
+  return ({ clientId, keys: source, assertionKeys }) => {
+    if (assertionKeys !== undefined || source === undefined) return assertionKeys;
     const text = sources.get(source) ?? JSON.stringify(source);
     sources.set(source, text);
     const known = opened.get(clientId);

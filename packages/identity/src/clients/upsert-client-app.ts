@@ -1,5 +1,12 @@
 import { Misuse, type SecretBox, type StatedState, takeStatedState } from '@crossgrant/platform';
-import { grantTypes, isPlainIdentifier, newId } from '@crossgrant/protocol';
+import {
+  type ClientMetadataOptions,
+  grantTypes,
+  isPlainIdentifier,
+  looksLikeMetadataUrl,
+  newId,
+  parseClientMetadataUrl,
+} from '@crossgrant/protocol';
 import { importJwks } from '@crossgrant/protocol/jws';
 import type { Transaction } from 'kysely';
 import { changeTenant, type IdentityDatabase, queries } from '../store/identity-database.ts';
@@ -38,9 +45,9 @@ export async function upsertClientApp(
   database: IdentityDatabase,
   tenantId: string,
   input: ClientAppInput,
-  deps: { readonly secretBox: SecretBox; readonly now: number },
+  deps: { readonly secretBox: SecretBox; readonly now: number; readonly documents?: ClientMetadataOptions },
 ): Promise<{ readonly id: string; readonly isChanged: boolean }> {
-  checkInput(input);
+  checkInput(input, deps.documents);
   const macs = input.secrets?.map((secret) => toSecretMac(secret, tenantId, input.clientId, deps.secretBox));
   const [known] = await readClientApps(queries(database), tenantId, input.clientId);
   const state = await readState(queries(database), tenantId, input.clientId);
@@ -71,10 +78,11 @@ export async function writeClientApp(
     readonly secretBox: SecretBox;
     readonly now: number;
     readonly epoch: number;
+    readonly documents?: ClientMetadataOptions;
   },
 ): Promise<{ readonly id: string; readonly isNew: boolean; readonly state: ClientAppRow['state'] }> {
   const { tenantId, input, now, epoch } = change;
-  checkInput(input);
+  checkInput(input, change.documents);
   const [current] = await readClientApps(trx, tenantId, input.clientId);
   const id = current?.id ?? newId('app', now);
   const before = await readState(trx, tenantId, input.clientId);
@@ -102,9 +110,10 @@ async function readState(
     .executeTakeFirst();
 }
 
-function checkInput(input: ClientAppInput): void {
+function checkInput(input: ClientAppInput, documents: ClientMetadataOptions | undefined): void {
   const { clientId } = input;
-  if (!isPlainIdentifier(clientId)) throw problem('client-id', clientId);
+  if (looksLikeMetadataUrl(clientId)) checkDocumentInput(input, documents);
+  else if (!isPlainIdentifier(clientId)) throw problem('client-id', clientId);
   for (const secret of input.secrets ?? []) {
     const text = typeof secret === 'string' ? secret : secret.secret;
     if (!isPlainIdentifier(text)) throw problem('secret', clientId); // CAU-05
@@ -117,6 +126,15 @@ function checkInput(input: ClientAppInput): void {
   checkKeys(input);
 }
 
+/** What the document of the client says is not for the administrator to say too. */
+function checkDocumentInput(input: ClientAppInput, documents: ClientMetadataOptions | undefined): void {
+  const { clientId, redirectUris = [], postLogoutRedirectUris = [], secrets, keys, tokenEndpointAuthMethods } = input;
+  if (documents === undefined) throw problem('documents-off', clientId); // CID-12
+  if (!parseClientMetadataUrl(clientId, documents).ok) throw problem('document-url', clientId); // CID-04
+  const isStated = secrets !== undefined || keys !== undefined || (tokenEndpointAuthMethods ?? []).length > 0;
+  if (isStated || redirectUris.length + postLogoutRedirectUris.length > 0) throw problem('document-members', clientId); // CID-08
+}
+
 function checkKeys({ clientId, keys, tokenEndpointAuthMethods: methods = [] }: ClientAppInput): void {
   if (methods.includes('private_key_jwt') && keys === undefined) throw problem('keys', clientId);
   if (keys === undefined) return;
@@ -126,6 +144,11 @@ function checkKeys({ clientId, keys, tokenEndpointAuthMethods: methods = [] }: C
 
 const sentences = {
   'client-id': (id: string) => `The client id "${id}" may hold only letters, digits, - and _.`,
+  'documents-off': (id: string) => `The client id "${id}" is a URL, and client metadata documents are not switched on.`,
+  'document-url': (id: string) =>
+    `The client id "${id}" is not the https URL of a document, without query and fragment.`,
+  'document-members': (id: string) =>
+    `${id} describes itself: its document says how it proves itself and where it is redirected to, not this entry.`,
   secret: (id: string) => `A secret of ${id} is empty, too long, or holds more than letters, digits, - and _.`,
   'redirect-uri': (id: string, uri = '') =>
     `${id} may not redirect to "${uri}": https, http on this machine, or a scheme of the app's own, without a fragment.`,
@@ -187,7 +210,7 @@ function toRow(
       input.grantTypes ?? known?.grantTypes ?? [grantTypes.authorizationCode, grantTypes.tokenExchange],
     ),
     token_endpoint_auth_methods: JSON.stringify(
-      input.tokenEndpointAuthMethods ?? known?.tokenEndpointAuthMethods ?? ['client_secret_basic'],
+      input.tokenEndpointAuthMethods ?? known?.tokenEndpointAuthMethods ?? defaultMethods(input.clientId),
     ),
     jwks: keys !== undefined && 'jwks' in keys ? JSON.stringify(keys.jwks) : null,
     jwks_uri: keys !== undefined && 'jwksUri' in keys ? keys.jwksUri : null,
@@ -201,6 +224,11 @@ function toRow(
     created_at: key.now,
     version: key.epoch,
   };
+}
+
+/** Nothing proves a client that describes itself until its document was read. */
+function defaultMethods(clientId: string): readonly ClientAuthMethodName[] {
+  return looksLikeMetadataUrl(clientId) ? [] : ['client_secret_basic'];
 }
 
 function withoutKeys(row: ClientAppRow): Partial<ClientAppRow> {

@@ -15,6 +15,7 @@ import {
 import { createDpopVerifier } from '@crossgrant/protocol/jws';
 import { Provider } from 'oidc-provider/lib/provider.js';
 import { findClientApp } from '../clients/client-app.ts';
+import { createDescribeClient, hasDocument } from '../clients/client-documents.ts';
 import { createClientKeys } from '../clients/client-keys.ts';
 import { createPasswordVerifier } from '../people/password.ts';
 import { sweepArtifacts } from '../store/artifacts.ts';
@@ -61,6 +62,7 @@ export function createSignOn(options: SignOnOptions): SignOn {
 
 function completeDeps(options: SignOnOptions): SignOnDeps {
   const { tenant, database, snapshotClients } = options;
+  const describeClient = options.describeClient ?? createDescribeClient(undefined);
   if (!parseIssuerUrl(tenant.issuer, { allowHttpLoopback: options.development }).ok) {
     throw new Misuse(
       'sign-on/issuer',
@@ -80,9 +82,14 @@ function completeDeps(options: SignOnOptions): SignOnDeps {
     proofs: options.proofs ?? { verify: createDpopVerifier() },
     tokenEndpoint: `${tenant.issuer.replace(/\/$/, '')}/token`,
     passwordAssurance: passwordAssurance(options.password),
-    findClient: async (clientId) =>
-      snapshotClients?.(clientId) ??
-      (snapshotClients === undefined ? findClientApp(database, tenant.id, clientId) : undefined),
+    findClient: async (clientId) => {
+      const app = snapshotClients ? snapshotClients(clientId) : await findClientApp(database, tenant.id, clientId);
+      if (!hasDocument(app)) return app;
+      const described = await describeClient(app);
+      if (!described.ok)
+        options.log.warn({ client: clientId, ...described.refusal.detail }, 'a client is not described');
+      return described.ok ? described.value : undefined; // CID-05
+    },
   };
 }
 

@@ -2,6 +2,7 @@ import type { IncomingMessage } from 'node:http';
 import type { KeyRing, Logger, RefusalCounter, SecretBox } from '@crossgrant/platform';
 import type { Clock } from '@crossgrant/protocol';
 import type { ClientApp } from '../clients/client-app.ts';
+import type { DescribeClient } from '../clients/client-documents.ts';
 import type { ClientKeys } from '../clients/client-keys.ts';
 import type { PasswordVerifier } from '../people/password.ts';
 import type { IdentityDatabase } from '../store/identity-database.ts';
@@ -30,6 +31,8 @@ export interface SignOnOptions {
   readonly clientKeys?: ClientKeys;
   /** How proofs of possession are judged; without nonces when left out. */
   readonly proofs?: SignOnProofs;
+  /** Reads the apps that describe themselves by a document; without it there are none. */
+  readonly describeClient?: DescribeClient;
   readonly development: boolean;
   /** Absolute end of a sign-on, whatever is renewed meanwhile. */
   readonly sessionSeconds?: number;

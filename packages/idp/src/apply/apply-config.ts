@@ -17,6 +17,7 @@ export async function applyConfig(deps: ApplyDeps, config: IdpConfig): Promise<v
     await upsertClientApp(database, deps.tenantId, clientAppInput(app), {
       secretBox: deps.secretBox,
       now: deps.clock(),
+      documents: config.clientMetadataDocuments === true ? { allowHttpLoopback: config.development } : undefined,
     });
   }
   await applyPolicy(deps, config.policy ?? {});
@@ -31,10 +32,10 @@ function clientAppInput({
   return {
     ...app,
     clientId: id,
-    tokenEndpointAuthMethods: auth.methods,
-    secrets: auth.secret === undefined ? undefined : [auth.secret],
-    keys: auth.keys,
-    tokenEndpointAudience: auth.tokenEndpointAudience,
+    tokenEndpointAuthMethods: auth?.methods,
+    secrets: auth?.secret === undefined ? undefined : [auth.secret],
+    keys: auth?.keys,
+    tokenEndpointAudience: auth?.tokenEndpointAudience,
     idTokenAlgorithm: idTokenSignedResponseAlg,
   };
 }

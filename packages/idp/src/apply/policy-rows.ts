@@ -1,6 +1,6 @@
 import { createHash } from 'node:crypto';
 import { Misuse } from '@crossgrant/platform';
-import { isScopeToken, normalizeResource, parseResourceIdentifier } from '@crossgrant/protocol';
+import { isScopeToken, looksLikeMetadataUrl, normalizeResource, parseResourceIdentifier } from '@crossgrant/protocol';
 import type { ConnectionConfig, PolicySection, ResourceAppConfig, ResourceConfig, RuleConfig } from '../config.ts';
 import { longestLifetimeSeconds } from '../domain/policy/outcome.ts';
 import type { ConnectionRow, ResourceAppRow, ResourceRow, RuleRow } from '../store/schema.ts';
@@ -95,7 +95,7 @@ export function connectionContent(
     key,
     client_app_id: ends.clientAppId,
     resource_app_id: ends.resourceAppId,
-    resource_client_id: connection.resourceClientId,
+    resource_client_id: resourceClientIdOf(connection),
     resources: JSON.stringify(resources),
     default_resource: connection.defaultResource === undefined ? null : registered(connection.defaultResource),
     scopes: approve(connection.scopes, ends, approvedScopes),
@@ -108,6 +108,16 @@ export function connectionContent(
     review_at: instant(connection.reviewAt, `reviewAt of the connection ${key}`),
     expires_at: instant(connection.expiresAt, `expiresAt of the connection ${key}`),
   };
+}
+
+/** A client with a metadata document has one id everywhere; any other needs a mapping. ID-JAG-04 §5. */
+function resourceClientIdOf({ client, resourceApp, resourceClientId }: ConnectionConfig): string {
+  if (resourceClientId !== undefined) return resourceClientId;
+  if (looksLikeMetadataUrl(client)) return client; // CID-03
+  throw new Misuse(
+    'policy/connection-client-id',
+    `The connection ${client}/${resourceApp} must name the id of the client at the resource authorization server.`,
+  ); // CID-01
 }
 
 export interface RuleNames {

@@ -1,5 +1,8 @@
 import {
   type ClientApp,
+  type ClientClaim,
+  type DescribeClient,
+  hasDocument,
   type ProofDeps,
   type ProvenClientApp,
   proveClientApp,
@@ -25,15 +28,29 @@ export interface ClientProof {
 
 /** Proves the client before anything else of the request is looked at. RFC 6749 §2.3, ID-JAG-04 §9.1. */
 export function proveClient(
-  deps: Omit<ProofDeps, 'nowMs'>,
+  deps: Omit<ProofDeps, 'nowMs'> & ClientDeps,
   { headers, form, live, nowMs }: ClientProof,
 ): Result<ProvenClientApp> | Promise<Result<ProvenClientApp>> {
   const presented = readClientCredentials({ headers, form });
   if (!presented.ok) return presented; // TEX-03
   const claim = readClientClaim(presented.value);
   if (!claim.ok) return claim; // TEX-03
-  return proveClientApp(live.client(claim.value.clientId), claim.value, { ...deps, nowMs }); // TEX-03
+  const app = live.client(claim.value.clientId);
+  const proof = { ...deps, nowMs };
+  return hasDocument(app) ? proveDescribed(app, claim.value, proof) : proveClientApp(app, claim.value, proof); // TEX-03
 }
+
+/** An app that describes itself is read first; the rest is as for every other. */
+async function proveDescribed(
+  app: ClientApp,
+  claim: ClientClaim,
+  deps: ProofDeps & ClientDeps,
+): Promise<Result<ProvenClientApp>> {
+  const described = await deps.describeClient(app);
+  return described.ok ? proveClientApp(described.value, claim, deps) : described; // CID-05, CID-08
+}
+
+type ClientDeps = { readonly describeClient: DescribeClient };
 
 /** Only confidential clients that are registered for the grant go on. RFC 6749 §5.2. */
 export function checkGrant(client: ClientApp): Result<object> {

@@ -1,4 +1,4 @@
-import type { ClientKeys, RefreshTokens } from '@crossgrant/identity';
+import type { ClientKeys, DescribeClient, RefreshTokens } from '@crossgrant/identity';
 import type { KeyRing, Logger, RefusalCounter, SecretBox, SignatureMemory } from '@crossgrant/platform';
 import type { Clock, DpopNonces } from '@crossgrant/protocol';
 import type { DpopVerifier } from '@crossgrant/protocol/jws';
@@ -26,6 +26,7 @@ export interface ExchangeDeps {
   readonly keyRing: KeyRing;
   readonly secretBox: SecretBox;
   readonly clientKeys: ClientKeys;
+  readonly describeClient: DescribeClient;
   readonly tokenEndpoint: string;
   /** Signatures of ID tokens that were good. */
   readonly subjectTokens: SignatureMemory;

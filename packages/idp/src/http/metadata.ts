@@ -15,12 +15,14 @@ export async function metadataRoutes({
   issuer,
   signOn,
   keyRing,
+  clientMetadataDocuments,
 }: {
   issuer: string;
   signOn: SignOn;
   keyRing: KeyRing;
+  clientMetadataDocuments?: boolean;
 }): Promise<readonly Route[]> {
-  const document = await buildMetadata(issuer, signOn);
+  const document = await buildMetadata(issuer, signOn, clientMetadataDocuments === true);
   const paths = wellKnownUrls(issuer).all.map((url) => new URL(url).pathname);
   return [
     ...[...new Set(paths)].map((path): Route => ({ method: 'GET', path, handler: async () => publicJson(document) })), // MET-06
@@ -41,7 +43,7 @@ export function endpointUrl(issuer: string, path: string): string {
   return `${issuer.endsWith('/') ? issuer.slice(0, -1) : issuer}${path}`;
 }
 
-async function buildMetadata(issuer: string, signOn: SignOn): Promise<JsonObject> {
+async function buildMetadata(issuer: string, signOn: SignOn, clientIdMetadataDocuments: boolean): Promise<JsonObject> {
   const discovered = await signOn.discovery();
   return identityProviderMetadata({
     issuer,
@@ -53,6 +55,7 @@ async function buildMetadata(issuer: string, signOn: SignOn): Promise<JsonObject
     revocationEndpoint: textOf(discovered.revocation_endpoint),
     clientAuthMethods: ['private_key_jwt', 'client_secret_post', 'client_secret_basic'],
     dpopAlgorithms: [...dpopAlgorithms], // DPO-01
+    clientIdMetadataDocuments, // CID-12
     signOn: discovered, // SSO-04
   });
 }

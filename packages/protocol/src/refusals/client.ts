@@ -72,6 +72,16 @@ export const clientRefusals = {
     rules: ['CAU-03'],
   },
   'client/unknown': { ...failed, reason: 'No client has this identifier.', rules: ['TEX-03', 'RED-03'] },
+  'client/metadata': {
+    ...failed,
+    reason: 'The metadata document of the client could not be read, or is none.',
+    rules: ['CID-04', 'CID-05', 'CID-06', 'CID-08'],
+  },
+  'client/not-approved': {
+    ...mayNot,
+    reason: 'No administrator approved this client or the domain of its metadata document.',
+    rules: ['CID-10'],
+  },
   'client/blocked': { ...failed, reason: 'The client is blocked.', rules: ['TEX-03', 'RED-03'] },
   'client/method': {
     ...failed,

@@ -3,10 +3,13 @@ import {
   isPlainIdentifier,
   isScopeToken,
   limits,
+  looksLikeMetadataUrl,
   needsProblem,
   normalizeResource,
+  parseClientMetadataUrl,
   parseResourceIdentifier,
 } from '@crossgrant/protocol';
+import { type DocumentPolicy, documentClient, withDocument } from './client-documents.ts';
 import { checkClientKeys } from './client-keys.ts';
 import type {
   Customer,
@@ -23,13 +26,16 @@ export interface DirectoryContent {
   readonly trustedIssuers: readonly TrustedIssuer[];
   readonly clients: readonly ResourceClient[];
   readonly resources: readonly GovernedResource[];
+  /** Absent: client metadata documents are off. */
+  readonly documents?: DocumentPolicy;
 }
 
 /** An immutable snapshot over plain data. Two spellings of one resource are a misuse: only one could rule. */
 export function buildDirectory(content: DirectoryContent): ResourceDirectory {
   const customers = new Map(content.customers.map((customer) => [customer.customerId, customer]));
   const issuers = new Map(content.trustedIssuers.map((trusted) => [trusted.issuer, trusted]));
-  const clients = new Map(content.clients.map((client) => [client.clientId, client]));
+  const { documents } = content;
+  const clients = new Map(content.clients.map((client) => [client.clientId, withDocument(client, documents)]));
   refuseResourceTwins(content.resources.map(({ identifier }) => identifier)); // RED-16
   const resources = new Map(content.resources.map((resource) => [normalizeResource(resource.identifier), resource]));
 
@@ -37,7 +43,7 @@ export function buildDirectory(content: DirectoryContent): ResourceDirectory {
     epoch: content.epoch,
     customer: (customerId) => customers.get(customerId),
     trustedIssuer: (issuer) => issuers.get(issuer),
-    client: (clientId) => clients.get(clientId),
+    client: (clientId) => (clients.has(clientId) ? clients.get(clientId) : documentClient(clientId, documents)), // CID-10, LES-44
     resource: (identifier) => resources.get(normalizeResource(identifier)), // RED-16, ATK-30
     resources: () => content.resources,
   };
@@ -57,7 +63,8 @@ export function refuseResourceTwins(identifiers: readonly string[]): void {
 
 /** Ids made of `[A-Za-z0-9_-]` read the same raw and form-encoded in Basic; a URL would not. */
 export function checkClientSettings(client: ClientSettings): void {
-  if (!isPlainIdentifier(client.id))
+  if (looksLikeMetadataUrl(client.id)) checkDocumentClient(client);
+  else if (!isPlainIdentifier(client.id))
     throw new Misuse(
       'client/id',
       `The client id ${JSON.stringify(client.id)} may hold letters, digits, _ and - alone.`,
@@ -115,4 +122,18 @@ function isAccessTokenLife(seconds: number): boolean {
 function lifetimeMisuse(identifier: string): Misuse {
   const most = limits.accessTokenSecondsAtMost;
   return new Misuse('resource/lifetime', `The access tokens of ${identifier} must live from 1 to ${most} seconds.`);
+}
+
+/** What the document of the client says is not for the configuration to say too. */
+function checkDocumentClient({ id, auth }: ClientSettings): void {
+  if (!parseClientMetadataUrl(id, { allowHttpLoopback: true }).ok)
+    throw new Misuse(
+      'client/document',
+      `The client id ${id} is not the URL of a document, without query and fragment.`,
+    ); // CID-04
+  if (Object.values(auth).some((value) => value !== undefined))
+    throw new Misuse(
+      'client/document',
+      `The client ${id} describes itself; its entry says nothing of how it proves itself.`,
+    ); // CID-08
 }

@@ -31,10 +31,12 @@ export function checkTrust(self: string, issuers: readonly TrustedIssuer[], dire
 }
 
 function checkReferences(trusted: TrustedIssuer, directory: ResourceDirectory): void {
-  if (trusted.clients !== 'any' && trusted.clients.length === 0)
+  const named = typeof trusted.clients === 'string' ? undefined : trusted.clients;
+  if (named?.length === 0)
     throw misuse('no-client', trusted, "names no client that may redeem; list client ids, or 'any'"); // SUB-01
-  for (const clientId of trusted.clients === 'any' ? [] : trusted.clients) {
-    if (directory.client(clientId) === undefined)
+  for (const clientId of named ?? []) {
+    const document = directory.client(clientId)?.document;
+    if (directory.client(clientId) === undefined || document === 'unapproved')
       throw misuse('unknown-client', trusted, `names the client ${clientId}, which is not registered`);
   }
   for (const customerId of customersOf(trusted)) {

@@ -1,11 +1,13 @@
 import { Misuse, pinnedIssuerKeys, remoteIssuerKeys } from '@crossgrant/platform';
+import { looksLikeMetadataUrl } from '@crossgrant/protocol';
 import { importJwks } from '@crossgrant/protocol/jws';
 import type { ClientMethod, ResourceClient } from './resource-directory.ts';
 import type { ClientKeySettings, ClientSettings } from './settings.ts';
 import type { TrustDeps } from './trusted-issuer.ts';
 
 /** The methods of a client that names none: both that the official MCP client can be registered with, or the one its keys serve. */
-export function authMethodsOf({ methods, secret, keys }: ClientSettings['auth']): readonly ClientMethod[] {
+export function authMethodsOf({ id, auth: { methods, secret, keys } }: ClientSettings): readonly ClientMethod[] {
+  if (looksLikeMetadataUrl(id)) return [];
   if (methods !== undefined) return methods;
   return keys !== undefined && secret === undefined
     ? ['private_key_jwt']
@@ -15,7 +17,7 @@ export function authMethodsOf({ methods, secret, keys }: ClientSettings['auth'])
 /** Refuses keys that no method uses, a method without keys, and keys of which none counts. */
 export function checkClientKeys({ id, auth }: ClientSettings): void {
   const { keys } = auth;
-  const isUsed = authMethodsOf(auth).includes('private_key_jwt');
+  const isUsed = authMethodsOf({ id, auth }).includes('private_key_jwt');
   if (isUsed && keys === undefined)
     throw new Misuse('client/keys', `The client ${id} signs its assertions; give its keys as jwks or jwksUri.`);
   if (!isUsed && (keys !== undefined || auth.tokenEndpointAudience === true))

@@ -2,8 +2,10 @@ import { isSignOnEnough, type ScopeSet, type SignOnFacts } from '@crossgrant/pro
 import type { GovernedResource, ResourceClient, ResourceDirectory, TrustedIssuer } from './resource-directory.ts';
 
 /** Whether this issuer may vouch for the client, and the client works for the customer. ID-JAG-04 §4.4.1. */
-export function mayVouchFor(trusted: TrustedIssuer, client: ResourceClient): boolean {
-  return trusted.clients === 'any' || trusted.clients.includes(client.clientId);
+export function mayVouchFor({ clients }: TrustedIssuer, { clientId, document }: ResourceClient): boolean {
+  if (clients === 'vouched') return true;
+  if (document === 'unapproved') return false; // CID-10
+  return clients === 'any' || clients.includes(clientId);
 }
 
 export function worksFor(client: ResourceClient, customerId: string): boolean {

@@ -42,7 +42,8 @@ export interface TrustedIssuer {
   readonly lifetimeCapSeconds: number;
   readonly reuse: 'refuse' | 'allow';
   readonly toleratesTrailingSlash: boolean;
-  readonly clients: readonly string[] | 'any';
+  /** `any` that is registered or of an approved domain; `vouched`: further any whose ID-JAG it signed. */
+  readonly clients: readonly string[] | 'any' | 'vouched';
   /** Resources this issuer may open; absent: all that are governed here. */
   readonly resources?: readonly string[];
   readonly defaultResource?: string;
@@ -78,6 +79,11 @@ export interface ResourceClient {
   readonly verifySecret?: SecretVerifier;
   /** What verifies its assertions. A client with neither secret nor keys is public and may not use any grant here. */
   readonly assertions?: { readonly keys: IssuerKeys; readonly tokenEndpointAudience: boolean };
+  /**
+   * The client id is the URL of a metadata document, which says how the client proves itself: `registered` here by an
+   * administrator, of an approved `domain`, or of `unapproved` origin. Absent: registered with everything.
+   */
+  readonly document?: 'registered' | 'domain' | 'unapproved';
   readonly grantTypes: readonly string[];
   /** A ceiling; absent: every scope of the resource. */
   readonly scopes?: readonly string[];

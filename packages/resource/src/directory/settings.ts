@@ -8,8 +8,11 @@ export interface TrustedIssuerSettings {
   readonly customer?: string;
   /** `discovery`: the `jwks_uri` of the issuer's own metadata, once its `issuer` matched. */
   readonly keys: 'discovery' | { readonly jwksUri: string } | { readonly jwks: unknown };
-  /** Client ids that may redeem what this issuer signs, or `any`. */
-  readonly clients: readonly string[] | 'any';
+  /**
+   * Client ids that may redeem what this issuer signs, or `any` that is registered or of an approved domain. `vouched`: any
+   * client with a metadata document whose ID-JAG this issuer signed, known here or not.
+   */
+  readonly clients: readonly string[] | 'any' | 'vouched';
   readonly linking: LinkingSettings;
   /** Whether one ID-JAG may be redeemed again by the same client until it expires. Default `refuse`. */
   readonly reuse?: 'refuse' | 'allow';
@@ -46,9 +49,17 @@ export type LinkingSettings =
 
 export type ClientKeySettings = { readonly jwks: unknown } | { readonly jwksUri: string };
 
+/** Clients whose id is the URL of their metadata document. */
+export interface ClientDocumentSettings {
+  /** Hosts whose documents count without a registration of each: `agent.example`, or `*.agent.example` for those below it. */
+  readonly domains?: readonly string[];
+}
+
 export interface ClientSettings {
+  /** `[A-Za-z0-9_-]`, or the URL of a metadata document. */
   readonly id: string;
   readonly name?: string;
+  /** Empty for a client with a metadata document: that says how it proves itself. */
   readonly auth: {
     /** Absent: both secret methods, or private_key_jwt for a client that has keys and no secret. */
     readonly methods?: readonly ClientMethod[];

@@ -1,3 +1,4 @@
+import type { ClientMetadataResolver } from '@crossgrant/platform';
 import type {
   AcceptedClientAssertion,
   Clock,
@@ -32,6 +33,8 @@ export interface RedemptionProofs {
 export interface RedemptionContext {
   readonly issuer: string;
   readonly directory: ResourceDirectory;
+  /** Reads clients that describe themselves; absent while that is off. */
+  readonly clientDocuments?: ClientMetadataResolver;
   readonly store: ResourceStore;
   readonly clock: Clock;
   readonly proofs: RedemptionProofs;

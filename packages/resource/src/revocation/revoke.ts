@@ -1,4 +1,4 @@
-import { type AuditEntry, assertionUse } from '@crossgrant/platform';
+import { type AuditEntry, assertionUse, type ClientMetadataResolver } from '@crossgrant/platform';
 import {
   type AcceptedClientAssertion,
   type Clock,
@@ -28,6 +28,7 @@ export interface RevokeDeps {
   readonly auditScope: string;
   readonly refusals: RefusalCounter;
   readonly explainUrl?: string;
+  readonly clientDocuments?: ClientMetadataResolver;
   directory(): ResourceDirectory;
   verificationKeys(): readonly VerificationKey[];
 }
@@ -65,7 +66,7 @@ async function readRevocation(
   if (!form.ok) return form;
 
   const received = { request, form: form.value, nowSeconds: toSeconds(deps.clock()) };
-  const authenticated = await authenticateClient(received, { issuer: deps.issuer, directory: deps.directory() });
+  const authenticated = await authenticateClient(received, { ...deps, directory: deps.directory() });
   if (!authenticated.ok) return authenticated; // REV-01
   const { client } = authenticated.value;
   if (!isConfidential(client)) return refuse('client/public', { clientId: client.clientId });

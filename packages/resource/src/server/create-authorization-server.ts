@@ -17,10 +17,12 @@ import {
 } from '@crossgrant/protocol/jws';
 import { buildDirectory, checkClientSettings, governedResourceFrom } from '../directory/build-directory.ts';
 import { checkTrust } from '../directory/check-trust.ts';
+import { documentPolicyOf } from '../directory/client-documents.ts';
 import { assertionsOf, authMethodsOf } from '../directory/client-keys.ts';
 import type { ResourceClient, ResourceDirectory } from '../directory/resource-directory.ts';
 import { secretVerifier } from '../directory/secrets.ts';
 import {
+  type ClientDocumentSettings,
   type ClientSettings,
   type CustomerSettings,
   defaultCustomer,
@@ -30,6 +32,7 @@ import {
 import { type TrustDeps, trustedIssuerFrom } from '../directory/trusted-issuer.ts';
 import type { SqlResourceStore } from '../store/open-sql-store.ts';
 import type { ResourceStore } from '../store/resource-store.ts';
+import { openClientDocuments } from './client-documents.ts';
 import {
   createResourceAuthorizationServer,
   type FaultLog,
@@ -52,6 +55,8 @@ export interface AuthorizationServerOptions {
   /** Permits http issuers on loopback, and fetching from loopback addresses. */
   readonly development?: boolean;
   readonly dpop?: AuthorizationServerDpop;
+  /** Takes clients whose id is the URL of their metadata document: those listed in `clients`, and those of these domains. */
+  readonly clientMetadataDocuments?: ClientDocumentSettings;
   readonly clock?: Clock;
   readonly log?: FaultLog;
   readonly explainUrl?: string;
@@ -97,6 +102,16 @@ export async function createAuthorizationServer(options: AuthorizationServerOpti
     dpop: { jwtDpopGrant: options.dpop?.jwtDpopGrant, nonces: noncesOf(options) },
     keys,
     accessTokenAlgorithm: algorithmOf(options.signingKey),
+    clientDocuments:
+      options.clientMetadataDocuments === undefined
+        ? undefined
+        : openClientDocuments({
+            ...options,
+            development,
+            auditScope: 'ras',
+            fetch: createGuardedFetch({ development }),
+            clock: options.clock ?? Date.now,
+          }),
     directory: () => directory,
     refreshDirectory,
   });
@@ -130,6 +145,7 @@ function contentOf(
     customers: customers.map(({ id, name, state }) => ({ customerId: id, name, state: state ?? 'active' })),
     trustedIssuers: options.trustedIssuers.map((settings) => trustedIssuerFrom(settings, trustDeps)),
     clients: options.clients.map((settings) => clientFrom(settings, trustDeps)),
+    documents: documentPolicyOf(options.clientMetadataDocuments, development),
     resources: options.resources.map((settings) =>
       governedResourceFrom(settings, verifierOf(settings.introspectionSecret)),
     ),
@@ -143,7 +159,7 @@ function clientFrom(settings: ClientSettings, deps: TrustDeps): ResourceClient {
     clientId: settings.id,
     name: settings.name,
     customerIds: settings.customer === undefined ? undefined : [settings.customer],
-    authMethods: authMethodsOf(auth),
+    authMethods: authMethodsOf(settings),
     verifySecret: verifierOf(auth.secret),
     assertions: assertionsOf(settings.id, auth.keys, auth.tokenEndpointAudience === true, deps),
     grantTypes: [grantTypes.jwtBearer],

@@ -20,7 +20,11 @@ const publicSeconds = 300;
  *
  * RFC 8414 §2, RFC 9728 §4, ID-JAG-04 §7.2, §9.4.
  */
-export function metadataOf(issuer: string, directory: ResourceDirectory, jwtDpopGrant: boolean): JsonObject {
+export function metadataOf(
+  issuer: string,
+  directory: ResourceDirectory,
+  { jwtDpopGrant, clientDocuments }: { readonly jwtDpopGrant: boolean; readonly clientDocuments: boolean },
+): JsonObject {
   const endpoints = endpointsOf(issuer);
   return resourceAuthorizationServerMetadata({
     issuer, // MET-05
@@ -36,6 +40,7 @@ export function metadataOf(issuer: string, directory: ResourceDirectory, jwtDpop
     dpopAlgorithms: [...dpopAlgorithms],
     protectedResources: directory.resources().map(({ identifier }) => identifier), // MET-11
     clientAuthMethods: ['private_key_jwt', 'client_secret_basic', 'client_secret_post'],
+    clientIdMetadataDocuments: clientDocuments, // CID-12
   });
 }
 

@@ -1,4 +1,4 @@
-import { isStoreFault, KeysUnavailable, Misuse, type Route } from '@crossgrant/platform';
+import { type ClientMetadataResolver, isStoreFault, KeysUnavailable, Misuse, type Route } from '@crossgrant/platform';
 import {
   type Clock,
   type DpopNonces,
@@ -51,6 +51,8 @@ export interface ResourceAuthorizationServerOptions {
   readonly auditScope?: string;
   readonly dpop?: { readonly nonces?: DpopNonces; readonly jwtDpopGrant?: boolean };
   readonly trace?: Trace;
+  /** Reads clients whose id is the URL of their metadata document; absent: there are none. */
+  readonly clientDocuments?: ClientMetadataResolver;
   /** The server stands among pages of the builder: the path of its issuer stays theirs. */
   readonly isEmbedded?: boolean;
   directory(): ResourceDirectory;
@@ -98,13 +100,15 @@ export function createResourceAuthorizationServer(
     refusals,
     explainUrl,
     trace,
+    clientDocuments: options.clientDocuments,
     directory,
     refreshDirectory,
     signingKey: () => keys.signingKey(algorithm),
     verificationKeys: () => keys.verificationKeys(),
   };
   const guarded = (handler: PlainHandler): PlainHandler => withFaults(handler, clock, options.log);
-  const metadata = (): JsonObject => metadataOf(issuer, directory(), jwtDpopGrant);
+  const metadata = (): JsonObject =>
+    metadataOf(issuer, directory(), { jwtDpopGrant, clientDocuments: options.clientDocuments !== undefined });
   const server = {
     issuer,
     token: guarded((request) => redeem(request, deps)),

@@ -55,7 +55,7 @@ export function createSampleAppClient(world: World, facts: SampleAppFacts, fetch
   const index = apps.findIndex((app) => app.id === facts.clientId);
   const secret = secretReader(world)('policy', 'clientApps', index, 'auth', 'secret');
   return createCrossgrantClient({
-    idp: { issuer: facts.idpIssuer, clientId: facts.clientId, auth: authBy(apps[index]?.auth.method ?? [], secret) },
+    idp: { issuer: facts.idpIssuer, clientId: facts.clientId, auth: authBy(apps[index]?.auth?.method ?? [], secret) },
     resourceServers: Object.fromEntries(registrations(world)),
     development: world.development,
     fetch: fetchImpl,
@@ -91,7 +91,7 @@ function registrations(world: World): Registration[] {
         authserver.issuer,
         {
           clientId: client.id,
-          auth: authBy(client.auth.method, secretAt('authserver', 'clients', index, 'auth', 'secret')),
+          auth: authBy(client.auth?.method ?? [], secretAt('authserver', 'clients', index, 'auth', 'secret')),
         },
       ]);
   }

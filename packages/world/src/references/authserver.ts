@@ -1,3 +1,4 @@
+import { looksLikeMetadataUrl } from '@crossgrant/protocol';
 import { importJwks } from '@crossgrant/protocol/jws';
 import type { Path } from '../read-yaml.ts';
 import type { World } from '../schema/world.ts';
@@ -26,6 +27,8 @@ export function checkAuthServer(world: World, report: Report): void {
   for (const [index, account] of authserver.accounts.entries())
     known(account.customer, customers, ['authserver', 'accounts', index, 'customer'], 'no customer', report);
   for (const [index, client] of authserver.clients.entries()) {
+    if (looksLikeMetadataUrl(client.id) && authserver.clientMetadataDocuments === undefined)
+      report(['authserver', 'clients', index, 'id'], 'is a URL, and authserver.clientMetadataDocuments is not set.');
     if (client.customer !== undefined)
       known(client.customer, customers, ['authserver', 'clients', index, 'customer'], 'no customer', report);
   }
@@ -60,7 +63,16 @@ export function checkAuthServer(world: World, report: Report): void {
       for (const [tenant, customer] of Object.entries(trusted.tenant.map))
         known(customer, customers, [...path, 'tenant', 'map', tenant], 'no customer', report);
     } else known(trusted.customer, customers, [...path, 'customer'], 'no customer', report);
-    if (trusted.clients !== 'any') each(trusted.clients, [...path, 'clients'], clients, 'no client', report);
+    if (typeof trusted.clients !== 'string')
+      each(
+        trusted.clients,
+        [...path, 'clients'],
+        [...clients, ...trusted.clients.filter(looksLikeMetadataUrl)],
+        'no client',
+        report,
+      );
+    if (trusted.clients === 'vouched' && authserver.clientMetadataDocuments === undefined)
+      report([...path, 'clients'], 'vouched needs authserver.clientMetadataDocuments.');
     each(trusted.audTenants, [...path, 'audTenants'], customers, 'no customer', report);
     each(trusted.resources, [...path, 'resources'], resources, 'no resource', report);
     if (trusted.defaultResource !== undefined)

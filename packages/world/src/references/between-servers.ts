@@ -1,3 +1,4 @@
+import { looksLikeMetadataUrl } from '@crossgrant/protocol';
 import type { World } from '../schema/world.ts';
 import { known, type Report } from './report.ts';
 
@@ -10,8 +11,9 @@ export function checkBetweenServers({ idp, policy, authserver }: World, report: 
     checkIssuer(app, authserver, (sentence) => report(['policy', 'resourceApps', index, 'issuer'], sentence));
   const ours = policy.resourceApps.find(({ issuer }) => issuer === authserver.issuer);
   if (ours === undefined) return;
-  for (const [index, { resourceApp, resourceClientId }] of policy.connections.entries()) {
+  for (const [index, { client, resourceApp, resourceClientId = client }] of policy.connections.entries()) {
     if (resourceApp !== ours.id) continue;
+    if (looksLikeMetadataUrl(resourceClientId) && authserver.clientMetadataDocuments !== undefined) continue;
     const path = ['policy', 'connections', index, 'resourceClientId'];
     known(resourceClientId, clients, path, 'authserver.clients has no', report);
   }

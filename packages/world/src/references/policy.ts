@@ -1,3 +1,4 @@
+import { looksLikeMetadataUrl } from '@crossgrant/protocol';
 import type { World } from '../schema/world.ts';
 import { each, known, type Report, unique } from './report.ts';
 
@@ -28,8 +29,17 @@ export function checkPolicy(world: World, report: Report): void {
     'this client app and resource app are connected twice.',
     report,
   );
+  for (const [index, app] of policy.clientApps.entries()) {
+    if (looksLikeMetadataUrl(app.id) && world.idp?.clientMetadataDocuments === false)
+      report(['policy', 'clientApps', index, 'id'], 'is a URL, and idp.clientMetadataDocuments is off.');
+  }
   for (const [index, connection] of policy.connections.entries()) {
     const path = ['policy', 'connections', index];
+    if (connection.resourceClientId === undefined && !looksLikeMetadataUrl(connection.client))
+      report(
+        [...path, 'resourceClientId'],
+        'is missing: only a client with a metadata document has one id everywhere.',
+      );
     known(
       connection.client,
       policy.clientApps.map((app) => app.id),
@@ -45,7 +55,7 @@ export function checkPolicy(world: World, report: Report): void {
       report,
     );
     if (
-      policy.clientApps.find(({ id }) => id === connection.client)?.auth.method.every((one) => one === 'none') === true
+      policy.clientApps.find(({ id }) => id === connection.client)?.auth?.method.every((one) => one === 'none') === true
     )
       report(
         [...path, 'client'],

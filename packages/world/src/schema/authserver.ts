@@ -1,7 +1,8 @@
 import { limits } from '@crossgrant/protocol';
 import { z } from 'zod';
-import { resourceClientAuth } from './client-auth.ts';
+import { checkDescription, resourceClientAuth } from './client-auth.ts';
 import {
+  clientId,
   database,
   dpopNonces,
   emailAddress,
@@ -52,9 +53,11 @@ const account = z
 
 const resourceClient = z
   .strictObject({
-    id: identifier.describe('Its client id here. The key of an upsert.'),
+    id: clientId.describe(
+      'Its client id here: a name, or the URL of its metadata document where clientMetadataDocuments is on. The key of an upsert.',
+    ),
     name: label.optional().describe('What people read.'),
-    auth: resourceClientAuth,
+    auth: resourceClientAuth.optional(),
     customer: identifier.optional().describe('The one customer it works for; every customer where none is given.'),
     scopes: z.array(scopeToken).optional().describe('Its ceiling; all scopes where none are given.'),
     dpopRequired: z
@@ -63,6 +66,7 @@ const resourceClient = z
       .describe('Whether each of its token requests must carry a proof of possession (DPoP).'),
     state: z.enum(['active', 'blocked'], { error: 'must be active or blocked.' }).optional().describe(unstated),
   })
+  .superRefine(checkDescription)
   .meta({ id: 'ResourceClient', description: 'A client of the authorization server.' });
 
 const linkingSwitches = z.strictObject({
@@ -91,11 +95,11 @@ const trustedIssuer = z
       .describe('pin: only this tenant of the issuer. map: several tenants, each a customer of its own.'),
     audTenants: z.array(identifier).optional().describe('Further customers an ID-JAG may name by aud_tenant.'),
     clients: z
-      .union([z.literal('any'), z.array(identifier).min(1, 'must name at least one client.')], {
-        error: 'must be a list of client ids, or any.',
+      .union([z.enum(['any', 'vouched']), z.array(clientId).min(1, 'must name at least one client.')], {
+        error: 'must be a list of client ids, any, or vouched.',
       })
       .describe(
-        'The clients whose ID-JAGs it may issue. Each must be in authserver.clients, its id the client_id of the ID-JAG.',
+        'The clients whose ID-JAGs it may issue: those listed, each in authserver.clients; any that is registered or of an approved domain; vouched, further any client with a metadata document that it signs an ID-JAG for.',
       ),
     resources: z
       .array(resourceIdentifier)
@@ -180,6 +184,22 @@ export const authserver = z
     customers: z.array(customer).default([{ id: 'default' }]),
     accounts: z.array(account).default([]),
     clients: z.array(resourceClient).default([]),
+    clientMetadataDocuments: z
+      .strictObject({
+        domains: z
+          .array(
+            z
+              .string()
+              .regex(
+                /^(?:\*\.)?[a-z0-9-]+(?:\.[a-z0-9-]+)*$/,
+                'must be a host name such as agent.example or *.agent.example.',
+              ),
+          )
+          .default([])
+          .describe('Hosts whose clients need no entry of their own in clients.'),
+      })
+      .optional()
+      .describe('Takes clients whose id is the URL of their metadata document. Left out: none.'),
     trustedIssuers: z.array(trustedIssuer).default([]),
     resources: z.array(protectedResource).default([]),
   })

@@ -1,3 +1,4 @@
+import { looksLikeMetadataUrl } from '@crossgrant/protocol';
 import { importJwks } from '@crossgrant/protocol/jws';
 import { z } from 'zod';
 import { type PublicJwks, publicJwks, type Secret, secret, url } from './fields.ts';
@@ -78,4 +79,20 @@ function checkKeys(auth: Proof, say: (field: string, message: string) => void): 
   if (jwks === undefined) return;
   const { keys, problems } = importJwks(jwks);
   if (keys.length === 0) say('jwks', `holds no usable key. ${problems.join('. ')}.`.replace(/\.\.$/, '.'));
+}
+
+interface DescribedClient {
+  readonly id: string;
+  readonly auth?: object;
+  readonly redirectUris?: readonly string[];
+}
+
+/** A client whose id is a URL describes itself there; every other one says here how it proves itself. */
+export function checkDescription(client: DescribedClient, context: z.core.$RefinementCtx): void {
+  const say = (field: string, message: string): void => context.addIssue({ code: 'custom', path: [field], message });
+  const isDescribed = looksLikeMetadataUrl(client.id);
+  const elsewhere = 'is said by the metadata document of this client, not here.';
+  if (!isDescribed && client.auth === undefined) say('auth', 'is missing.');
+  if (isDescribed && client.auth !== undefined) say('auth', elsewhere);
+  if (isDescribed && (client.redirectUris ?? []).length > 0) say('redirectUris', elsewhere);
 }

@@ -1,3 +1,4 @@
+import { parseClientMetadataUrl } from '@crossgrant/protocol';
 import { z } from 'zod';
 
 /** A text that is not empty and holds no control characters. */
@@ -25,6 +26,16 @@ export const identifier: z.ZodType<string> = z
   .min(1, 'must not be empty.')
   .max(128, 'must be at most 128 characters long.')
   .regex(/^[A-Za-z0-9_-]*$/, 'may hold letters, digits, "-" and "_" only.');
+
+/** A client id of this file: an identifier, or the URL of a client metadata document. */
+export const clientId: z.ZodType<string> = z
+  .string()
+  .min(1, 'must not be empty.')
+  .max(256, 'must be at most 256 characters long.')
+  .refine(
+    (text) => /^[A-Za-z0-9_-]{1,128}$/.test(text) || parseClientMetadataUrl(text, { allowHttpLoopback: true }).ok,
+    'may hold letters, digits, "-" and "_" only, or is the https URL of a metadata document.',
+  );
 
 /** A client id at an authorization server: an identifier, or the URL of a client metadata document. */
 export const clientIdentifier: z.ZodType<string> = z

@@ -62,6 +62,10 @@ export const idp = z
       .describe(
         'Holds the key that encrypts private keys at rest; made when missing with development: true. The variable CROSSGRANT_IDP_KEY goes first.',
       ),
+    clientMetadataDocuments: z
+      .boolean()
+      .default(false)
+      .describe('Takes client apps whose id is the URL of their metadata document, each listed in policy.clientApps.'),
     tenants,
     people: z.array(person).default([]),
     signOn: signOnWorth.optional().describe('What a sign-on is worth, in ID tokens and ID-JAGs.'),

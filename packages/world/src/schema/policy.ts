@@ -1,6 +1,7 @@
 import { z } from 'zod';
-import { clientAppAuth } from './client-auth.ts';
+import { checkDescription, clientAppAuth } from './client-auth.ts';
 import {
+  clientId,
   clientIdentifier,
   identifier,
   instant,
@@ -23,11 +24,13 @@ const addressRange = z
 
 const clientApp = z
   .strictObject({
-    id: identifier.describe('Its client id at the IdP. The key of an upsert.'),
+    id: clientId.describe(
+      'Its client id at the IdP: a name, or the URL of its metadata document where idp.clientMetadataDocuments is on. The key of an upsert.',
+    ),
     name: label.optional().describe('What people read.'),
     redirectUris: z.array(url).default([]).describe('Compared exactly; on loopback any port counts.'),
     postLogoutRedirectUris: z.array(url).default([]).describe('Where it may send people after sign-out.'),
-    auth: clientAppAuth,
+    auth: clientAppAuth.optional(),
     refreshTokens: z
       .boolean()
       .default(false)
@@ -47,6 +50,7 @@ const clientApp = z
     state: z.enum(['active', 'blocked'], { error: 'must be active or blocked.' }).optional().describe(statedOnce),
     tags,
   })
+  .superRefine(checkDescription)
   .refine(({ refreshTokens, refreshTokenRotation }) => refreshTokens || !refreshTokenRotation, {
     path: ['refreshTokenRotation'],
     error: 'needs refreshTokens: true.',
@@ -97,9 +101,11 @@ const resourceApp = z
 
 const connection = z
   .strictObject({
-    client: identifier.describe('The id of a client app.'),
+    client: clientId.describe('The id of a client app.'),
     resourceApp: identifier.describe('The id of a resource app.'),
-    resourceClientId: clientIdentifier.describe('The id of the client at the RAS.'),
+    resourceClientId: clientIdentifier
+      .optional()
+      .describe('The id of the client at the RAS. Left out for a client with a metadata document: its URL.'),
     resources: z
       .array(resourceIdentifier)
       .optional()

@@ -1,4 +1,4 @@
-import { readClientAssertion, verifyClientAssertion } from '@crossgrant/platform';
+import { type ReadClientAssertion, readClientAssertion, verifyClientAssertion } from '@crossgrant/platform';
 import {
   type AcceptedClientAssertion,
   type FormParameters,
@@ -10,9 +10,11 @@ import {
   readClientCredentials,
   refuse,
 } from '@crossgrant/protocol';
-import type { ResourceClient, ResourceDirectory } from '../../directory/resource-directory.ts';
+import type { ResourceClient } from '../../directory/resource-directory.ts';
 import { endpointsOf } from '../../server/endpoints.ts';
+import type { RedemptionContext } from '../context.ts';
 import { passed } from '../step.ts';
+import { describedClient, isVouchedFor } from './describe-client.ts';
 
 /** A client that proved itself. An assertion must be used up before anything that rests on it is answered. */
 export interface ProvenClient {
@@ -26,7 +28,7 @@ export interface ClientRequest {
   readonly nowSeconds: number;
 }
 
-type Server = { readonly issuer: string; readonly directory: ResourceDirectory };
+type Server = Pick<RedemptionContext, 'issuer' | 'directory' | 'clientDocuments'>;
 
 /**
  * Authenticates the client with the credentials registered here; those it uses at the IdP mean nothing.
@@ -41,12 +43,54 @@ export function authenticateClient(
 ): Result<ProvenClient> | Promise<Result<ProvenClient>> {
   const presented = readClientCredentials({ headers: received.request.headers, form: received.form });
   if (!presented.ok) return presented;
-  if (presented.value.method === 'private_key_jwt') return proveByAssertion(presented.value, received, server);
+  const claim = readClaim(presented.value);
+  if (!claim.ok) return claim;
+  const { clientId } = claim.value;
+  const client = server.directory.client(clientId);
+  if (client === undefined) return refuse('client/unknown', { clientId }); // RED-03
+  if (client.state !== 'active') return refuse('client/blocked', { clientId }); // RED-03, LES-20, LES-44
+  if (client.document === undefined) return prove(client, claim.value, received, server);
+  return proveDescribed(client, claim.value, received, server);
+}
 
-  const client = findClient(presented.value.clientId, presented.value.method, server);
-  if (!client.ok) return client;
-  const proven = proveBySecret(client.value, presented.value);
-  return proven.ok ? ok({ client: client.value, clientAssertion: undefined }) : proven;
+type Presented = PresentedCredentials;
+type Claim =
+  | { readonly clientId: string; readonly presented: Exclude<Presented, { method: 'private_key_jwt' }> }
+  | ReadClientAssertion;
+
+function readClaim(presented: Presented): Result<Claim> {
+  if (presented.method === 'private_key_jwt') return readClientAssertion(presented);
+  return ok({ clientId: presented.clientId, presented });
+}
+
+/** A client that describes itself is read first; the rest is as for every other. */
+async function proveDescribed(
+  client: ResourceClient,
+  claim: Claim,
+  received: ClientRequest,
+  server: Server,
+): Promise<Result<ProvenClient>> {
+  if (server.clientDocuments === undefined) return refuse('client/unknown', { clientId: client.clientId }); // CID-12
+  if (client.document === 'unapproved' && !(await isVouchedFor(client.clientId, received.form, server.directory)))
+    return refuse('client/not-approved', { clientId: client.clientId }); // CID-10
+  const read = await server.clientDocuments.resolve(client.clientId);
+  return read.ok ? prove(describedClient(client, read.value), claim, received, server) : read; // CID-05, CID-08
+}
+
+function prove(
+  client: ResourceClient,
+  claim: Claim,
+  received: ClientRequest,
+  server: Server,
+): Result<ProvenClient> | Promise<Result<ProvenClient>> {
+  const { clientId } = client;
+  const method = 'jws' in claim ? 'private_key_jwt' : claim.presented.method;
+  const isPublic = method === 'none' && !isConfidential(client);
+  if (!isPublic && !(client.authMethods as readonly string[]).includes(method))
+    return refuse('client/method', { clientId, method }); // RED-03, LES-28
+  if ('jws' in claim) return proveByAssertion(client, claim, received, server);
+  const proven = proveBySecret(client, claim.presented);
+  return proven.ok ? ok({ client, clientAssertion: undefined }) : proven;
 }
 
 /** Confidential, and registered for this grant. Public clients have no switch here. ID-JAG-04 §9.1. */
@@ -63,34 +107,16 @@ export function isConfidential(client: ResourceClient): boolean {
 }
 
 async function proveByAssertion(
-  presented: Extract<PresentedCredentials, { method: 'private_key_jwt' }>,
+  client: ResourceClient,
+  read: ReadClientAssertion,
   { nowSeconds }: ClientRequest,
-  server: Server,
+  { issuer }: Server,
 ): Promise<Result<ProvenClient>> {
-  const read = readClientAssertion(presented);
-  if (!read.ok) return read;
-  const found = findClient(read.value.clientId, presented.method, server);
-  if (!found.ok) return found;
-  const { clientId, assertions } = found.value;
-  if (assertions === undefined) return refuse('client/method', { clientId, method: presented.method }); // LES-28
-
-  const { issuer } = server;
+  const { clientId, assertions } = client;
+  if (assertions === undefined) return refuse('client/method', { clientId, method: 'private_key_jwt' }); // LES-28
   const verifier = { issuer, tokenEndpoint: endpointsOf(issuer).token, nowSeconds };
-  const accepted = await verifyClientAssertion(read.value, { clientId, ...assertions }, verifier);
-  return accepted.ok ? ok({ client: found.value, clientAssertion: accepted.value }) : accepted; // CAU-02, CAU-03, ATK-56
-}
-
-function findClient(
-  clientId: string,
-  method: PresentedCredentials['method'],
-  { directory }: Server,
-): Result<ResourceClient> {
-  const client = directory.client(clientId);
-  if (client === undefined) return refuse('client/unknown', { clientId }); // RED-03
-  if (client.state !== 'active') return refuse('client/blocked', { clientId }); // RED-03, LES-20
-  if (method === 'none' && !isConfidential(client)) return ok(client);
-  if (!(client.authMethods as readonly string[]).includes(method)) return refuse('client/method', { clientId, method }); // RED-03, LES-28
-  return ok(client);
+  const accepted = await verifyClientAssertion(read, { clientId, ...assertions }, verifier);
+  return accepted.ok ? ok({ client, clientAssertion: accepted.value }) : accepted; // CAU-02, CAU-03, ATK-56
 }
 
 function proveBySecret(client: ResourceClient, presented: PresentedCredentials): Result<object> {
