@@ -32,6 +32,8 @@ export interface ClientDeps extends ServerDeps {
   readonly resourceServers: ReadonlyMap<string, ResourceServerCredentials>;
   readonly sessions: SessionStore;
   readonly dpop: DpopOption;
+  /** Whether sign-on and refresh carry proofs too. */
+  readonly provesAtSignOn: boolean;
   readonly subject: 'id_token' | 'refresh_token';
   /** What the application allows for every request; a request may say otherwise. */
   readonly recovery: RecoveryOptions;
@@ -51,6 +53,7 @@ export function createDeps(options: CrossgrantClientOptions, client: () => Cross
     ...createReach(options),
     sessions: options.sessions ?? createMemorySessions(),
     dpop: options.dpop ?? false,
+    provesAtSignOn: options.idp.dpop === true,
     subject: options.idp.subject ?? 'id_token',
     recovery: { signOnAgain: options.signOnAgain, reduceScopes: options.reduceScopes },
     self: randomText(),

@@ -34,6 +34,15 @@ export function proofKeyOf(deps: ClientDeps, memory: SessionMemory, sessionId: s
   return memory.proofKey;
 }
 
+/** The same where sign-on and refresh carry proofs, else nothing. */
+export async function signOnKeyOf(
+  deps: ClientDeps,
+  memory: SessionMemory,
+  sessionId: string,
+): Promise<ProofKey | undefined> {
+  return deps.provesAtSignOn ? proofKeyOf(deps, memory, sessionId) : undefined;
+}
+
 async function makeProofKey(deps: ClientDeps, sessionId: string): Promise<ProofKey> {
   return proofKeyFrom(deps, await keyPairFor(deps.dpop, sessionId));
 }

@@ -3,6 +3,7 @@ import * as oauth from 'oauth4webapi';
 import type { ClientDeps } from './deps.ts';
 import { findAuthorizationServer } from './discovery/authorization-server.ts';
 import type { AuthorizationServer } from './discovery/target.ts';
+import { signOnKeyOf } from './dpop.ts';
 import { CrossgrantError, isCrossgrantError } from './errors.ts';
 import { forgetMemory, memoryOf, type SessionMemory, singleFlight } from './memory.ts';
 import { giveRefreshTurnBack, isUsable, takeRefreshTurn } from './refresh-turn.ts';
@@ -93,8 +94,13 @@ async function refresh(deps: ClientDeps, memory: SessionMemory, session: Session
   if (memory.spentRefreshTokens.has(refreshToken)) throw new CrossgrantError('token_store_failed', 'sign_on'); // LES-93
 
   const idp = await findAuthorizationServer(deps, deps.idp.issuer);
-  const answer = await askTokenEndpoint(deps, 'sign_on', idp, deps.idp, (server, client, auth, options) =>
-    oauth.refreshTokenGrantRequest(server, client, auth, refreshToken, options),
+  const answer = await askTokenEndpoint(
+    deps,
+    'sign_on',
+    idp,
+    deps.idp,
+    (server, client, auth, options) => oauth.refreshTokenGrantRequest(server, client, auth, refreshToken, options),
+    await signOnKeyOf(deps, memory, session.id),
   );
   if (answer.status !== 200) throw signOnFailure(answer, deps.clock());
   const next = await readRefresh(deps, idp, session, answer);

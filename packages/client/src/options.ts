@@ -37,6 +37,11 @@ export interface IdentityProviderRegistration {
    * it; where it does not, the ID token is used.
    */
   readonly subject?: 'id_token' | 'refresh_token';
+  /**
+   * Proves the key at sign-on and refresh as well, for an identity provider that requires it. The refresh token is bound
+   * to the key then: let it outlive the process with `dpop: { keyOf }`, or the person signs on again.
+   */
+  readonly dpop?: boolean;
 }
 
 export interface ResourceServerRegistration {
@@ -81,6 +86,7 @@ export function checkOptions(options: CrossgrantClientOptions): CheckedOptions {
   requireProofKeyPair(dpop);
   requireIssuer(issuer, 'idp.issuer', development);
   requireClientId(clientId, 'idp.clientId');
+  if (options.idp.dpop === true && dpop === false) throw noKey('idp.dpop');
   if (options.idp.subject === 'refresh_token' && auth.method === 'none') throw publicSubject(); // DEL-04
 
   const resourceServers = new Map<string, ResourceServerCredentials>();
@@ -88,7 +94,7 @@ export function checkOptions(options: CrossgrantClientOptions): CheckedOptions {
     requireIssuer(rasIssuer, `resourceServers["${rasIssuer}"]`, development);
     requireClientId(registration.clientId, `resourceServers["${rasIssuer}"].clientId`);
     if (registration.auth.method === 'none') throw publicClient(rasIssuer); // ATK-40
-    if (registration.dpop === true && dpop === false) throw noKey(rasIssuer);
+    if (registration.dpop === true && dpop === false) throw noKey(`resourceServers["${rasIssuer}"].dpop`);
     resourceServers.set(rasIssuer, {
       issuer: rasIssuer,
       clientId: registration.clientId,
@@ -125,10 +131,10 @@ function publicSubject(): CrossgrantMisuse {
   );
 }
 
-function noKey(issuer: string): CrossgrantMisuse {
+function noKey(path: string): CrossgrantMisuse {
   return new CrossgrantMisuse(
     'misuse/dpop-key',
-    `resourceServers["${issuer}"].dpop needs the option dpop of the client, which makes or names the key.`,
+    `${path} needs the option dpop of the client, which makes or names the key.`,
   );
 }
 

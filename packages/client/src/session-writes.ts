@@ -29,6 +29,7 @@ export async function storeSignOn(deps: ClientDeps, asked: SessionMemory, sessio
   if (before !== undefined && before.subject !== session.subject) return before;
   if (before === undefined) forgetMemory(deps.memory, session.id);
   const memory = memoryOf(deps.memory, session.id);
+  if (deps.provesAtSignOn) memory.proofKey ??= asked.proofKey; // what was just issued is bound to it
   await store(deps, memory, session.id, () => saveSession(deps.sessions, session));
   memory.unsaved = undefined;
   return session;

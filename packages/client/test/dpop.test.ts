@@ -192,6 +192,43 @@ verifies('DPO-12', 'a key of the application is used, for all sessions or for ea
   expect(() => createCrossgrantClient({ ...world.options, dpop: noKey })).toThrow(CrossgrantMisuse);
 });
 
+verifies(
+  ['DPO-12', 'CLI-07'],
+  'an identity provider that asks for it gets proofs of the same key at sign-on and refresh',
+  async () => {
+    world = await startWorld((options) => ({ ...options, dpop: true, idp: { ...options.idp, dpop: true } }));
+    answerBound();
+    const redirectUri = 'https://agent.example/cb';
+    const { pending } = await world.client.beginSignOn({ redirectUri });
+    let refusals = 0;
+    world.idp.answer('POST /token', async (asked) => {
+      if (asked.form.has('subject_token')) return exchangeAnswer(world.idJag({ cnf: { jkt: await jktOf(asked) } }));
+      if (decodeJwt(proofOf(asked)).nonce !== 'n1') {
+        refusals += 1;
+        return { ...oauthError('use_dpop_nonce'), headers: { 'dpop-nonce': 'n1' } };
+      }
+      const idToken = await world.idToken(asked.form.has('code') ? { nonce: pending.nonce } : {});
+      return { json: { access_token: 'at', token_type: 'DPoP', id_token: idToken, refresh_token: 'rt-bound' } };
+    });
+    const answer = new URLSearchParams({ code: 'c1', state: pending.state, iss: world.idp.url });
+    const session = await world.client.finishSignOn(pending, `${redirectUri}?${answer}`);
+    world.clock.now += 700_000;
+    await askToken({ session: session.id });
+    const grants = proven().map(({ form }) => form.get('grant_type')?.split(':').at(-1));
+    expect(grants).toEqual([
+      'authorization_code',
+      'authorization_code',
+      'refresh_token',
+      'token-exchange',
+      'jwt-bearer',
+    ]);
+    expect(refusals).toBe(1);
+    expect(new Set(await Promise.all(proven().map(jktOf))).size).toBe(1);
+    const noKey = { ...world.options, dpop: false as const };
+    expect(() => createCrossgrantClient(noKey)).toThrow(CrossgrantMisuse);
+  },
+);
+
 verifies(['CLI-06', 'CLI-07'], 'a refused bound token is replaced with the same key', async () => {
   world = await startWorld((options) => ({ ...options, dpop: true }));
   answerBound();

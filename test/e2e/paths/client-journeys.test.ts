@@ -41,9 +41,8 @@ interface Journey {
 async function start(
   options: (servers: ThreeServers) => Partial<CrossgrantClientOptions> & { subject?: 'refresh_token' },
   change?: ThreeServersOptions['change'],
-  seams: Pick<ThreeServersOptions, 'dpopNonces'> = {},
 ): Promise<Journey> {
-  const running = await startThreeServers({ change, ...seams });
+  const running = await startThreeServers({ change });
   servers = running;
   const sent: Journey['sent'] = [];
   const { subject, ...more } = options(running);
@@ -90,16 +89,40 @@ verifies(
 
 verifies(
   ['DPO-12', 'DPO-01', 'CLI-07'],
-  'servers that ask for their nonces get them, once each, and no request is lost',
+  'where every server demands proofs with its nonces, from sign-on to the tool, each gets them and no request is lost',
   async () => {
-    const journey = await start(() => ({ dpop: true }), undefined, { dpopNonces: 'required' });
+    const required = { dpopRequired: true };
+    const journey = await start(
+      ({ idp }) => ({
+        dpop: true,
+        idp: { issuer: idp, clientId: 'agent', auth: clientSecretPost(idpSecret), dpop: true },
+      }),
+      (world) => ({
+        ...world,
+        idp: { ...world.idp, dpopNonces: 'required' },
+        policy: {
+          ...world.policy,
+          clientApps: world.policy.clientApps.map((app) => ({ ...app, ...required })),
+          connections: world.policy.connections.map((connection) => ({ ...connection, ...required })),
+        },
+        authserver: {
+          ...world.authserver,
+          dpopNonces: 'required',
+          clients: world.authserver.clients.map((client) => ({ ...client, ...required })),
+          resources: world.authserver.resources.map((resource) => ({ ...resource, ...required })),
+        },
+        mcpServer: { ...world.mcpServer, ...required, dpopNonces: 'required' },
+      }),
+    );
     expect(await search(journey)).toBe(true);
-    const { idp, authserver } = journey.servers;
-    const proven = journey.sent.filter(({ url, headers }) => url.endsWith('/token') && headers.has('dpop'));
-    expect(proven.map(({ url }) => url)).toEqual([idp, idp, authserver, authserver].map((issuer) => `${issuer}/token`));
-    const nonces = proven.map(({ headers }) => nonceOf(headers.get('dpop') ?? ''));
-    expect(nonces.map((nonce) => nonce !== undefined)).toEqual([false, true, false, true]);
-    expect(nonces[1]).not.toBe(nonces[3]);
+    const { idp, authserver, resource } = journey.servers;
+    const proven = journey.sent.filter(({ headers }) => headers.has('dpop'));
+    const withNonce = (of: string) =>
+      proven.filter(({ url }) => url === of).map(({ headers }) => nonceOf(headers.get('dpop') ?? '') !== undefined);
+    expect(withNonce(`${idp}/token`)).toEqual([false, true, true]); // asked at sign-on, known at the exchange
+    expect(withNonce(`${authserver}/token`)).toEqual([false, true]);
+    expect(withNonce(resource).indexOf(true)).toBe(1);
+    expect(withNonce(resource).lastIndexOf(false)).toBe(0);
   },
 );
 

@@ -3,9 +3,10 @@ import { randomText } from '../client-auth.ts';
 import type { ClientDeps } from '../deps.ts';
 import { findAuthorizationServer } from '../discovery/authorization-server.ts';
 import type { AuthorizationServer } from '../discovery/target.ts';
+import { signOnKeyOf } from '../dpop.ts';
 import { CrossgrantError } from '../errors.ts';
 import { accountSwitched, verifyIdToken } from '../identity.ts';
-import { memoryOf, type SessionMemory } from '../memory.ts';
+import { forgetMemory, memoryOf, type SessionMemory } from '../memory.ts';
 import { storeSignOn, writeInTurn } from '../session-writes.ts';
 import type { Session } from '../sessions.ts';
 import { askTokenEndpoint, oauthClient, problemOf, responseOf, type TokenAnswer } from '../token-endpoint.ts';
@@ -23,25 +24,35 @@ import { signOnFacts } from './facts.ts';
  */
 export async function finishSignOn(deps: ClientDeps, pending: PendingSignOn, callbackUrl: string): Promise<Session> {
   if (pending.issuer !== deps.idp.issuer) throw foreignSignOn(deps, pending); // BCP-02, LES-91
-  const asked = pending.session === undefined ? undefined : memoryOf(deps.memory, pending.session);
+  if (pending.session !== undefined) return finishAs(deps, pending, pending.session, callbackUrl);
+  const id = `ses_${randomText()}`;
+  try {
+    return await finishAs(deps, pending, id, callbackUrl);
+  } catch (error) {
+    forgetMemory(deps.memory, id);
+    throw error;
+  }
+}
+
+async function finishAs(deps: ClientDeps, pending: PendingSignOn, id: string, callbackUrl: string): Promise<Session> {
+  const asked = memoryOf(deps.memory, id);
   const idp = await findAuthorizationServer(deps, pending.issuer);
   const callback = checkCallback(deps, idp, pending, callbackUrl);
-  const answer = await askTokenEndpoint(deps, 'sign_on', idp, deps.idp, (server, client, auth, options) =>
-    oauth.authorizationCodeGrantRequest(
-      server,
-      client,
-      auth,
-      callback,
-      pending.redirectUri,
-      pending.codeVerifier,
-      options,
-    ),
+  const { redirectUri, codeVerifier } = pending;
+  const answer = await askTokenEndpoint(
+    deps,
+    'sign_on',
+    idp,
+    deps.idp,
+    (server, client, auth, options) =>
+      oauth.authorizationCodeGrantRequest(server, client, auth, callback, redirectUri, codeVerifier, options),
+    await signOnKeyOf(deps, asked, id),
   );
   if (answer.status !== 200) throw signOnFailure(answer, deps.clock());
 
   const { tokens, claims } = await readTokens(deps, idp, pending, answer);
   const session: Session = {
-    id: pending.session ?? `ses_${randomText()}`,
+    id,
     issuer: idp.issuer,
     subject: claims.sub,
     idToken: tokens.id_token,
