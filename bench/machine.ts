@@ -1,7 +1,8 @@
 import { readFileSync } from 'node:fs';
-import { cpus, totalmem } from 'node:os';
+import { cpus, loadavg, totalmem } from 'node:os';
 import { join } from 'node:path';
 import { canPin } from './contender-process.ts';
+import { twoPlaces } from './statistics.ts';
 
 /** What a reader must know to compare: the kind of machine and the versions, never a name. */
 export interface Machine {
@@ -9,6 +10,8 @@ export interface Machine {
   readonly cores: number;
   readonly memoryGigabytes: number;
   readonly isPinned: boolean;
+  /** Processes that wanted a core before the run began: with one or more, absolute figures mean little. */
+  readonly busyBefore: number;
   readonly versions: Readonly<Record<string, string>>;
 }
 
@@ -21,6 +24,7 @@ export function describeMachine(): Machine {
     cores: processors.length,
     memoryGigabytes: Math.round(totalmem() / 1024 ** 3),
     isPinned: canPin,
+    busyBefore: twoPlaces(loadavg()[0] ?? 0),
     versions: {
       node: process.versions.node,
       sqlite: process.versions.sqlite ?? '',

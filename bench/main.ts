@@ -23,6 +23,7 @@ const quickPace: Pace = { rounds: 5, roundSeconds: 0.6, warmUpSeconds: 1, warmUp
 const fullPace: Pace = { rounds: 7, roundSeconds: 0.8, warmUpSeconds: 2, warmUpRequests: 8_000 };
 
 pinLoad();
+const machine = describeMachine();
 const figures = await measureAll();
 if (!isQuick && only === '' && profileFolder === undefined) await writePage();
 
@@ -50,7 +51,7 @@ function print(lines: readonly Figure[]): readonly Figure[] {
 async function writePage(): Promise<void> {
   const root = join(import.meta.dirname, '..');
   const findings = await readFile(join(import.meta.dirname, 'findings.md'), 'utf8');
-  await writeFile(join(root, 'docs', 'performance.md'), performancePage(figures, describeMachine(), findings));
+  await writeFile(join(root, 'docs', 'performance.md'), performancePage(figures, machine, findings));
 }
 
 function optionValue(option: string): string | undefined {

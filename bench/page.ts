@@ -50,9 +50,10 @@ const contenders = [
   '| jose | `jwtVerify` with a local key set, against the middleware: header, signature, issuer, audience, time |',
 ];
 
-function method({ processor, cores, memoryGigabytes, isPinned, versions }: Machine): readonly string[] {
+function method({ processor, cores, memoryGigabytes, isPinned, busyBefore, versions }: Machine): readonly string[] {
   return [
-    `- Machine: ${processor}, ${cores} cores, ${memoryGigabytes} GB.`,
+    `- Machine: ${processor}, ${cores} cores, ${memoryGigabytes} GB. Before the run began, ${busyBefore} other processes wanted a core;`,
+    '  on a machine that is not idle the absolute figures, latencies above all, are those of the crowd.',
     `- Versions: ${Object.entries(versions)
       .map(([name, version]) => `${name} ${version}`)
       .join(', ')}.`,
