@@ -160,6 +160,13 @@ verifies('ATK-34', 'a token that is not bound is refused after a proof was sent'
   expect(consents[0]?.dpop_jkt).toMatch(/^[\w-]{43}$/);
 });
 
+verifies('ATK-34', 'a token that is bound to a key nobody proved is refused', async () => {
+  await start();
+  answerAs(world.ras, {}, () => granted({ token_type: 'DPoP' }));
+  await expectFailure(call(newClient()), 'token_response_invalid', 'redeem');
+  expect(world.secretsSeenBy(world.mcp)).toEqual([]);
+});
+
 test('a workload trades its assertion once, and a refusal is final', async () => {
   await start();
   const registrations = { [world.ras.url]: { clientId: 'workload', auth: clientSecretBasic('ras-secret-1') } };
