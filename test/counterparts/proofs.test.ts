@@ -39,13 +39,6 @@ interface Library {
   run(servers: ThreeServers, keys: Keys): Promise<{ grant: string; token: string; tokenType: string; call: Response }>;
 }
 
-/** Both libraries write the name of RFC 9864; servers announce EdDSA, and this is the documented way to send that. */
-const remapEd25519: oauth.ModifyAssertionOptions = {
-  [oauth.modifyAssertion](header) {
-    if (header.alg === 'Ed25519') header.alg = 'EdDSA';
-  },
-};
-
 const ping = JSON.stringify({ jsonrpc: '2.0', id: 1, method: 'ping' });
 const callHeaders = { 'content-type': 'application/json', accept: 'application/json, text/event-stream' };
 
@@ -54,14 +47,14 @@ const withOpenidClient: Library = {
   async run(servers, keys) {
     const execute = [openid.allowInsecureRequests];
     const auth = (secret: string) =>
-      keys.client === undefined ? openid.ClientSecretBasic(secret) : openid.PrivateKeyJwt(keys.client, remapEd25519);
+      keys.client === undefined ? openid.ClientSecretBasic(secret) : openid.PrivateKeyJwt(keys.client);
     const idp = await openid.discovery(new URL(servers.idp), 'agent', undefined, auth(idpSecret), { execute });
     const ras = await openid.discovery(new URL(servers.authserver), 'agent-at-chat', undefined, auth(rasSecret), {
       execute,
       algorithm: 'oauth2',
     });
     const bound = (config: openid.Configuration) =>
-      keys.binding === undefined ? {} : { DPoP: openid.getDPoPHandle(config, keys.binding, remapEd25519) };
+      keys.binding === undefined ? {} : { DPoP: openid.getDPoPHandle(config, keys.binding) };
 
     const verifier = openid.randomPKCECodeVerifier();
     const url = openid.buildAuthorizationUrl(idp, {
@@ -103,12 +96,12 @@ const withOauth4webapi: Library = {
   name: 'oauth4webapi',
   async run(servers, keys) {
     const auth = (secret: string): oauth.ClientAuth =>
-      keys.client === undefined ? oauth.ClientSecretPost(secret) : oauth.PrivateKeyJwt(keys.client, remapEd25519);
+      keys.client === undefined ? oauth.ClientSecretPost(secret) : oauth.PrivateKeyJwt(keys.client);
     const atIdp: oauth.Client = { client_id: 'agent' };
     const atRas: oauth.Client = { client_id: 'agent-at-chat' };
     const [idp, ras] = [await metadata(servers.idp), await metadata(servers.authserver)];
     const bound = (client: oauth.Client) =>
-      keys.binding === undefined ? insecure : { ...insecure, DPoP: oauth.DPoP(client, keys.binding, remapEd25519) };
+      keys.binding === undefined ? insecure : { ...insecure, DPoP: oauth.DPoP(client, keys.binding) };
 
     const signedOn = await signOn(servers, idp, atIdp, auth(idpSecret));
     const parameters = {
@@ -194,7 +187,7 @@ async function keyAuth(alg: Algorithm): Promise<{ key: oauth.PrivateKey; auth: o
   const { privateKey, publicKey } = await oauth.generateKeyPair(alg, { extractable: true });
   const jwk = await crypto.subtle.exportKey('jwk', publicKey);
   const { kty, crv, x, y, n, e } = jwk;
-  const named = { kty, crv, x, y, n, e, kid: 'client-key', alg: alg === 'Ed25519' ? 'EdDSA' : alg, use: 'sig' };
+  const named = { kty, crv, x, y, n, e, kid: 'client-key', alg, use: 'sig' };
   return { key: { key: privateKey, kid: 'client-key' }, auth: { method: 'private_key_jwt', jwks: { keys: [named] } } };
 }
 

@@ -169,7 +169,7 @@ test('the answer names no nonce where none is asked for, and an unasked one does
 verifies('DPO-01', 'the metadata names the algorithms', async () => {
   const response = await fetch(`${world.idp.url}/.well-known/oauth-authorization-server`);
   const document = (await response.json()) as Record<string, unknown>;
-  expect(document.dpop_signing_alg_values_supported).toEqual(['ES256', 'ES384', 'EdDSA', 'PS256', 'RS256']);
+  expect(document.dpop_signing_alg_values_supported).toEqual(['ES256', 'ES384', 'EdDSA', 'Ed25519', 'PS256', 'RS256']);
 });
 
 test('the audit row of a bound exchange holds the thumbprint and no proof', async () => {

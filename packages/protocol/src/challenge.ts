@@ -1,3 +1,4 @@
+import { algorithmNames } from './algorithm-names.ts';
 import { isScopeToken, type ScopeSet } from './scope.ts';
 
 export interface BearerChallenge {
@@ -25,7 +26,7 @@ export function bearerChallenge(challenge: BearerChallenge): string {
  * RFC 9449 §7.1.
  */
 export function dpopChallenge(challenge: BearerChallenge, algorithms: readonly string[]): string {
-  return `DPoP ${write(challenge)}, algs="${quotable(algorithms.join(' '))}"`;
+  return `DPoP ${write(challenge)}, algs="${quotable(algorithmNames(algorithms).join(' '))}"`;
 }
 
 function write(challenge: BearerChallenge): string {

@@ -1,4 +1,5 @@
 export * from './access-token.ts';
+export * from './algorithm-names.ts';
 export * from './challenge.ts';
 export * from './client-assertion.ts';
 export * from './client-auth.ts';

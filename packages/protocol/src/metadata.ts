@@ -1,3 +1,4 @@
+import { algorithmNames } from './algorithm-names.ts';
 import { grantTypes, profiles, tokenTypes, wellKnown } from './constants.ts';
 import type { JsonObject } from './json.ts';
 
@@ -79,11 +80,11 @@ export function identityProviderMetadata(server: IdentityProviderMetadata): Json
       'client_secret_basic',
       'client_secret_post',
     ],
-    token_endpoint_auth_signing_alg_values_supported: [...assertionAlgorithms],
+    token_endpoint_auth_signing_alg_values_supported: algorithmNames(assertionAlgorithms),
     code_challenge_methods_supported: ['S256'], // MET-08
     authorization_response_iss_parameter_supported: true,
     client_id_metadata_document_supported: server.clientIdMetadataDocuments === true ? true : undefined, // CID-12
-    dpop_signing_alg_values_supported: server.dpopAlgorithms,
+    dpop_signing_alg_values_supported: server.dpopAlgorithms && algorithmNames(server.dpopAlgorithms),
   });
 }
 
@@ -126,14 +127,14 @@ export function resourceAuthorizationServerMetadata(server: ResourceAuthorizatio
     authorization_grant_profiles_supported: [profiles.idJag], // MET-02
     token_endpoint_auth_methods_supported: methods,
     token_endpoint_auth_signing_alg_values_supported: methods.includes('private_key_jwt')
-      ? [...assertionAlgorithms]
+      ? algorithmNames(assertionAlgorithms)
       : undefined,
     scopes_supported: server.scopesSupported,
     code_challenge_methods_supported: ['S256'], // MET-08
     authorization_response_iss_parameter_supported: true,
     client_id_metadata_document_supported: server.clientIdMetadataDocuments === true ? true : undefined, // CID-12
     protected_resources: server.protectedResources, // MET-11
-    dpop_signing_alg_values_supported: server.dpopAlgorithms,
+    dpop_signing_alg_values_supported: server.dpopAlgorithms && algorithmNames(server.dpopAlgorithms),
   });
 }
 
@@ -173,7 +174,7 @@ export function protectedResourceMetadata(server: ProtectedResourceMetadata): Js
     bearer_methods_supported: ['header'], // MCP-11
     resource_name: server.resourceName,
     resource_documentation: server.resourceDocumentation,
-    dpop_signing_alg_values_supported: server.dpopAlgorithms, // DPO-10
+    dpop_signing_alg_values_supported: server.dpopAlgorithms && algorithmNames(server.dpopAlgorithms), // DPO-10
     dpop_bound_access_tokens_required: server.dpopRequired === true ? true : undefined, // DPO-10
   });
 }

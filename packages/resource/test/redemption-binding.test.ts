@@ -243,6 +243,7 @@ test('the metadata names the algorithms of proofs', () => {
     'ES256',
     'ES384',
     'EdDSA',
+    'Ed25519',
     'PS256',
     'RS256',
   ]);

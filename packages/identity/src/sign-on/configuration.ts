@@ -1,4 +1,4 @@
-import { dpopAlgorithms } from '@crossgrant/protocol';
+import { algorithmNames, dpopAlgorithms } from '@crossgrant/protocol';
 import type { Account, Configuration, KoaContextWithOIDC } from 'oidc-provider';
 import { base, Check } from 'oidc-provider/lib/helpers/interaction_policy/index.js';
 import type { Person } from '../people/person.ts';
@@ -44,7 +44,7 @@ export function providerConfiguration(deps: SignOnDeps): Configuration {
     conformIdTokenClaims: false,
     acrValues: [deps.passwordAssurance.acr],
     subjectTypes: ['public'],
-    enabledJWA: { idTokenSigningAlgValues: ['RS256', 'ES256'], dPoPSigningAlgValues: [...dpopAlgorithms] },
+    enabledJWA: { idTokenSigningAlgValues: ['RS256', 'ES256'], dPoPSigningAlgValues: algorithmNames(dpopAlgorithms) },
     expiresWithSession: () => true,
     issueRefreshToken: async (_ctx, client) => client.grantTypeAllowed('refresh_token'),
     rotateRefreshToken: (ctx) => rotatesRefreshTokens(deps, ctx),

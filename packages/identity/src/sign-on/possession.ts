@@ -1,6 +1,7 @@
 import type { IncomingMessage } from 'node:http';
 import type { CoreSchema } from '@crossgrant/platform';
 import {
+  algorithmNames,
   dpopAlgorithms,
   dpopTarget,
   newId,
@@ -65,7 +66,7 @@ async function refusePossession(
   await recordUnproven(deps, { id, kind: 'client_authentication', code: refusal.code, client, address });
   if (path === '/token') return { ok: false, response: refusalResponse(refusal, { id, explainUrl: deps.explainUrl }) };
   const code = refusal.code === 'dpop/nonce' ? 'bearer/proof-nonce' : 'bearer/proof';
-  const wwwAuthenticate = `DPoP error="${refusalEntry(code).error}", algs="${dpopAlgorithms.join(' ')}"`;
+  const wwwAuthenticate = `DPoP error="${refusalEntry(code).error}", algs="${algorithmNames(dpopAlgorithms).join(' ')}"`;
   return { ok: false, response: refusalResponse({ ...refusal, code }, { id, wwwAuthenticate }) };
 }
 

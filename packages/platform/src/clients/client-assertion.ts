@@ -11,7 +11,7 @@ import {
 } from '@crossgrant/protocol';
 import {
   defaultAlgorithms,
-  isSignatureAlgorithm,
+  namedAlgorithm,
   type ParsedJws,
   parseCompactJws,
   verifyJws,
@@ -64,9 +64,10 @@ export async function verifyClientAssertion(
   client: AssertingClient,
   server: AssertionVerifier,
 ): Promise<Result<AcceptedClientAssertion>> {
-  const { alg, kid } = jws.header;
+  const { kid } = jws.header;
+  const alg = namedAlgorithm(jws.header.alg);
   if (client.clientId !== clientId) return refuse('client/unknown'); // CAU-08
-  if (!isSignatureAlgorithm(alg)) return refuse('client/assertion-signature', { problem: 'algorithm' });
+  if (alg === undefined) return refuse('client/assertion-signature', { problem: 'algorithm' });
   const keys = await client.keys.find(typeof kid === 'string' ? kid : undefined, alg); // KEY-06
   const verified = verifyJws(jws, keys, defaultAlgorithms);
   if (!verified.ok) return refuse('client/assertion-signature', { problem: verified.refusal.problem }); // CAU-01, LES-28

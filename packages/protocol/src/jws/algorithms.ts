@@ -10,6 +10,16 @@ export function isSignatureAlgorithm(value: unknown): value is SignatureAlgorith
   return typeof value === 'string' && (defaultAlgorithms as readonly string[]).includes(value);
 }
 
+/**
+ * The algorithm that a header or a key names. `Ed25519` is the later name of what `EdDSA` means with the one curve of ours.
+ *
+ * RFC 9864 §2.2.
+ */
+export function namedAlgorithm(name: unknown): SignatureAlgorithm | undefined {
+  if (name === 'Ed25519') return 'EdDSA';
+  return isSignatureAlgorithm(name) ? name : undefined;
+}
+
 /** A public key as it is published. */
 export interface PublicJwk {
   readonly kty: 'EC' | 'RSA' | 'OKP';

@@ -50,6 +50,19 @@ for (const alg of algorithms) {
   });
 }
 
+verifies('KEY-06', 'Ed25519, as RFC 9864 names it, is EdDSA with that curve, in a header and in a key', async () => {
+  const key = generateSigningKey('EdDSA');
+  const signer = await importJWK(exportPrivateJwk(key) as never, 'Ed25519');
+  const token = await new CompactSign(Buffer.from('{"a":1}')).setProtectedHeader({ alg: 'Ed25519' }).sign(signer);
+  const renamed = importJwks({ keys: [{ ...key.publicJwk, alg: 'Ed25519' }] }).keys;
+
+  for (const keys of [[verificationKeyOf(key)], renamed]) {
+    const parsed = parseCompactJws(token);
+    expect(parsed.ok && verifyJws(parsed.value, keys, ['EdDSA']).ok).toBe(true);
+    expect(parsed.ok && verifyJws(parsed.value, keys, ['ES256', 'PS256']).ok).toBe(false);
+  }
+});
+
 test('every signed vector verifies exactly when it should', () => {
   const idp = importJwks(vectors.jwks.idp).keys;
   const second = importJwks(vectors.jwks.idp2).keys;

@@ -1,5 +1,11 @@
 export type { VerifiedJws } from '../verified.ts';
-export { defaultAlgorithms, isSignatureAlgorithm, type PublicJwk, type SignatureAlgorithm } from './algorithms.ts';
+export {
+  defaultAlgorithms,
+  isSignatureAlgorithm,
+  namedAlgorithm,
+  type PublicJwk,
+  type SignatureAlgorithm,
+} from './algorithms.ts';
 export { decodeBase64url, encodeBase64url } from './base64url.ts';
 export { readConfirmation } from './confirmation.ts';
 export {

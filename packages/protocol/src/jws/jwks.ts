@@ -1,7 +1,7 @@
 import { createPublicKey, type KeyObject } from 'node:crypto';
 import { limits } from '../constants.ts';
 import { isJsonObject, type JsonObject, type JsonValue } from '../json.ts';
-import { algorithmsOfType, type PublicJwk, type SignatureAlgorithm } from './algorithms.ts';
+import { algorithmsOfType, namedAlgorithm, type PublicJwk, type SignatureAlgorithm } from './algorithms.ts';
 import { decodeBase64url } from './base64url.ts';
 
 /** A public key with the algorithms it serves: its type's, narrowed by its own `alg`. The token's header has no say. */
@@ -88,7 +88,7 @@ function algorithmsFor(jwk: JsonObject): readonly SignatureAlgorithm[] | string 
   const possible = algorithmsOfType(jwk);
   if (possible === undefined) return 'has a type or curve that is not supported'; // KEY-01, LES-34, ATK-04
   if (jwk.alg === undefined) return possible;
-  const named = possible.filter((algorithm) => algorithm === jwk.alg);
+  const named = possible.filter((algorithm) => algorithm === namedAlgorithm(jwk.alg));
   return named.length === 0 ? 'has an alg that does not fit its type' : named; // KEY-06, LES-34
 }
 

@@ -3,7 +3,7 @@ import { limits } from '../constants.ts';
 import type { JsonObject } from '../json.ts';
 import { ok, type Result } from '../result.ts';
 import type { VerifiedJws } from '../verified.ts';
-import { isSignatureAlgorithm, type SignatureAlgorithm } from './algorithms.ts';
+import { namedAlgorithm, type SignatureAlgorithm } from './algorithms.ts';
 import { ecdsaCurves, rawToDer } from './ecdsa.ts';
 import type { VerificationKey } from './jwks.ts';
 import type { ParsedJws } from './parse.ts';
@@ -24,8 +24,9 @@ export function verifyJws(
   allowed: readonly SignatureAlgorithm[],
 ): Result<VerifiedJws, JwsProblem> {
   const { header, payload } = jws;
-  const { alg, kid } = header;
-  if (!isSignatureAlgorithm(alg) || !allowed.includes(alg)) return jwsProblem('algorithm'); // RED-07, ATK-03, ATK-04
+  const { kid } = header;
+  const alg = namedAlgorithm(header.alg);
+  if (alg === undefined || !allowed.includes(alg)) return jwsProblem('algorithm'); // RED-07, ATK-03, ATK-04
   if (hasExtensions(header)) return jwsProblem('critical'); // RED-07, ATK-47
   if (kid !== undefined && (typeof kid !== 'string' || kid.length > limits.identifierCharacters))
     return jwsProblem('header'); // ATK-06

@@ -121,7 +121,7 @@ verifies('MET-10', 'the first challenge leads to the metadata, names the scopes 
 
   const where = `scope="chat.read", resource_metadata="${metadataUrl}"`;
   expect(admission.admitted ? undefined : admission.response.headers['www-authenticate']).toBe(
-    `Bearer ${where}, DPoP ${where}, algs="ES256 ES384 EdDSA PS256 RS256"`,
+    `Bearer ${where}, DPoP ${where}, algs="ES256 ES384 EdDSA Ed25519 PS256 RS256"`,
   );
 });
 
@@ -249,7 +249,7 @@ verifies(['MET-09', 'MCP-11', 'MCP-14'], 'the metadata stands at the path-insert
     scopes_supported: ['chat.read'],
     bearer_methods_supported: ['header'],
     resource_name: 'Chat',
-    dpop_signing_alg_values_supported: ['ES256', 'ES384', 'EdDSA', 'PS256', 'RS256'],
+    dpop_signing_alg_values_supported: ['ES256', 'ES384', 'EdDSA', 'Ed25519', 'PS256', 'RS256'],
   });
   expect(server.serveMetadata('POST', server.metadataPath)?.status).toBe(405);
 });

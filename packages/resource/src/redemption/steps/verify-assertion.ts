@@ -1,6 +1,7 @@
 import { checkIdJagTyp, ok, type RefusalCode, type Result, refuse, type VerifiedJws } from '@crossgrant/protocol';
 import {
   type JwsProblem,
+  namedAlgorithm,
   type ParsedJws,
   parseCompactJws,
   type SignatureAlgorithm,
@@ -41,22 +42,31 @@ export function findTrustedIssuer(
 }
 
 /** The algorithm is on this issuer's list before its keys are looked for. RFC 8725 §3.1. */
-export function checkAlgorithm({ jws, trusted }: { jws: ParsedJws; trusted: TrustedIssuer }): Result<object> {
+export function checkAlgorithm({
+  jws,
+  trusted,
+}: {
+  jws: ParsedJws;
+  trusted: TrustedIssuer;
+}): Result<{ algorithm: SignatureAlgorithm }> {
   const { alg } = jws.header;
-  if (!trusted.algorithms.includes(alg as SignatureAlgorithm)) return refuse('assertion/header', { alg }); // RED-07, ATK-03, ATK-04
-  return passed;
+  const algorithm = namedAlgorithm(alg);
+  if (algorithm === undefined || !trusted.algorithms.includes(algorithm)) return refuse('assertion/header', { alg }); // RED-07, ATK-03, ATK-04
+  return ok({ algorithm });
 }
 
 /** Verifies with keys of this issuer only; what the header says about keys is compared, never followed. RFC 8725 §3.1. */
 export async function verifySignature({
   jws,
   trusted,
+  algorithm,
 }: {
   jws: ParsedJws;
   trusted: TrustedIssuer;
+  algorithm: SignatureAlgorithm;
 }): Promise<Result<{ verified: VerifiedJws }>> {
-  const { kid, alg } = jws.header;
-  const keys = await trusted.keys.find(typeof kid === 'string' ? kid : undefined, String(alg));
+  const { kid } = jws.header;
+  const keys = await trusted.keys.find(typeof kid === 'string' ? kid : undefined, algorithm);
   const verified = verifyJws(jws, keys, trusted.algorithms);
   return verified.ok
     ? ok({ verified: verified.value })
