@@ -174,7 +174,9 @@ verifies(['RSV-03', 'DPO-10'], 'a resource that demands bound tokens takes no ot
   expect(await answer(world, bearer(world.token()))).toMatchObject(badToken);
   const token = bound(world);
   expect(await answer(world, dpop(token, proofFor(token)))).toEqual({ status: 200 });
-  expect((await answer(world, requestWith())).challenge).toMatch(/^DPoP scope=.*algs="ES256 ES384 EdDSA Ed25519 PS256 RS256"$/);
+  expect((await answer(world, requestWith())).challenge).toMatch(
+    /^DPoP scope=.*algs="ES256 ES384 EdDSA Ed25519 PS256 RS256"$/,
+  );
   expect(world.server.metadata()).toMatchObject({
     dpop_bound_access_tokens_required: true,
     dpop_signing_alg_values_supported: ['ES256', 'ES384', 'EdDSA', 'Ed25519', 'PS256', 'RS256'],
