@@ -1,7 +1,7 @@
 import type { ServerDeps } from '../deps.ts';
 import type { ProofKey } from '../dpop.ts';
 import type { Credentials } from '../options.ts';
-import type { UnmanagedOptions, UnmanagedRegistration } from './client.ts';
+import type { UnmanagedOptions, UnmanagedRegistration } from './options.ts';
 
 /** What the functions of an unmanaged client need, and what it remembers. */
 export interface UnmanagedDeps extends ServerDeps {

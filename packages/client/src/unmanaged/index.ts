@@ -1,8 +1,2 @@
-export {
-  type AssertionGrant,
-  type CodeGrant,
-  createUnmanagedClient,
-  type UnmanagedClient,
-  type UnmanagedOptions,
-  type UnmanagedRegistration,
-} from './client.ts';
+export { createUnmanagedClient, type UnmanagedClient } from './client.ts';
+export type { AssertionGrant, CodeGrant, UnmanagedOptions, UnmanagedRegistration } from './options.ts';

@@ -11,8 +11,8 @@ import type { ResourceChallenge } from '../resource-challenge.ts';
 import { chooseScopes } from '../scope-choice.ts';
 import { askTokenEndpoint, causeOf, oauthClient, problemOf, responseOf, type TokenAnswer } from '../token-endpoint.ts';
 import { redemptionFailure } from '../token-failures.ts';
-import type { CodeGrant } from './client.ts';
 import type { KnownResource, UnmanagedDeps, UnmanagedToken } from './deps.ts';
+import type { CodeGrant } from './options.ts';
 import { credentialsFor } from './registration.ts';
 
 /** One request for a token, as far as it is the same for all grants. */

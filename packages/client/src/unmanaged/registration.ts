@@ -7,8 +7,8 @@ import { CrossgrantError } from '../errors.ts';
 import { rawResponse } from '../oauth-error.ts';
 import type { Credentials } from '../options.ts';
 import { sendPatiently } from '../patience.ts';
-import type { CodeGrant } from './client.ts';
 import type { UnmanagedDeps } from './deps.ts';
+import type { CodeGrant } from './options.ts';
 
 /**
  * The credentials of the client at one server: those it was given, else its metadata document, else what a registration
