@@ -7,18 +7,14 @@ import { receiveLogoutToken } from './logout.ts';
 import type { AccessToken } from './memory.ts';
 import type { CrossgrantClientOptions } from './options.ts';
 import { requireSessionId, type Session } from './sessions.ts';
-import { type AdoptedSignOn, adoptSignOn } from './sign-on/adopt.ts';
-import { beginSignOn, type PendingSignOn, type SignOnRequest } from './sign-on/begin.ts';
+import { adoptSignOn } from './sign-on/adopt.ts';
+import { beginSignOn } from './sign-on/begin.ts';
 import { finishSignOn } from './sign-on/finish.ts';
+import type { SigningOn } from './sign-on/request.ts';
 import { signOut, signOutEverywhere } from './sign-out.ts';
 
 /** A client app of one organisation: signs people on, and calls resources for them. */
-export interface CrossgrantClient {
-  /** The address to open in the person's browser, and what to keep until the answer comes. */
-  beginSignOn(request: SignOnRequest): Promise<{ readonly url: string; readonly pending: PendingSignOn }>;
-  finishSignOn(pending: PendingSignOn, callbackUrl: string): Promise<Session>;
-  /** Takes over a sign-on that the application did itself. */
-  adoptSignOn(signOn: AdoptedSignOn): Promise<Session>;
+export interface CrossgrantClient extends SigningOn {
   /** Forgets a session and all its tokens. */
   signOut(session: string): Promise<void>;
   /** The same for all sessions of a person, or of a session id of the identity provider (back-channel logout). */

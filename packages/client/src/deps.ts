@@ -1,5 +1,4 @@
 import type { Clock } from '@crossgrant/protocol';
-import type { CrossgrantClient } from './client.ts';
 import { randomText } from './client-auth.ts';
 import type { DpopOption } from './dpop.ts';
 import { type ClientMemory, createMemory } from './memory.ts';
@@ -12,8 +11,9 @@ import {
 } from './options.ts';
 import { createOutbound, type Outbound } from './outbound.ts';
 import type { Patience } from './patience.ts';
-import type { RecoveryOptions } from './recovery.ts';
+import type { RecoveryOptions } from './recovery-options.ts';
 import { createMemorySessions, type SessionStore } from './sessions.ts';
+import type { SigningOn } from './sign-on/request.ts';
 
 /** What it takes to talk to servers: enough for discovery, token endpoints and calls. */
 export interface ServerDeps {
@@ -39,13 +39,13 @@ export interface ClientDeps extends ServerDeps {
   readonly recovery: RecoveryOptions;
   /** Names this client among the processes that share a store. */
   readonly self: string;
-  readonly client: () => CrossgrantClient;
+  readonly client: () => SigningOn;
   readonly memory: ClientMemory;
   readonly warn: (warning: Warning) => void;
 }
 
 /** Checks the options and fills in what was left out. */
-export function createDeps(options: CrossgrantClientOptions, client: () => CrossgrantClient): ClientDeps {
+export function createDeps(options: CrossgrantClientOptions, client: () => SigningOn): ClientDeps {
   const { idp, resourceServers } = checkOptions(options);
   return {
     idp,

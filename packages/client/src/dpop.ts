@@ -1,8 +1,6 @@
+import type { Clock } from '@crossgrant/protocol';
 import * as oauth from 'oauth4webapi';
-import type { ClientDeps, ServerDeps } from './deps.ts';
-import type { AuthorizationServer } from './discovery/target.ts';
 import { CrossgrantError, CrossgrantMisuse, type Stage } from './errors.ts';
-import type { SessionMemory } from './memory.ts';
 
 /** Where the key comes from that tokens are bound to. */
 export type DpopOption =
@@ -20,13 +18,23 @@ export interface ProofKey {
   readonly handle: oauth.DPoPHandle;
 }
 
+/** What making a key takes of the client. */
+interface KeyDeps {
+  readonly clock: Clock;
+  readonly dpop: DpopOption;
+}
+
 /**
  * The key of a session: one for the identity provider, the authorization servers and the resources. Made on first use,
  * and not extractable unless the application brought it.
  *
  * RFC 9449 §4, ID-JAG-04 §9.8.1.
  */
-export function proofKeyOf(deps: ClientDeps, memory: SessionMemory, sessionId: string): Promise<ProofKey> {
+export function proofKeyOf(
+  deps: KeyDeps,
+  memory: { proofKey: Promise<ProofKey> | undefined },
+  sessionId: string,
+): Promise<ProofKey> {
   memory.proofKey ??= makeProofKey(deps, sessionId); // DPO-12
   memory.proofKey.catch(() => {
     memory.proofKey = undefined;
@@ -36,19 +44,19 @@ export function proofKeyOf(deps: ClientDeps, memory: SessionMemory, sessionId: s
 
 /** The same where sign-on and refresh carry proofs, else nothing. */
 export async function signOnKeyOf(
-  deps: ClientDeps,
-  memory: SessionMemory,
+  deps: KeyDeps & { readonly provesAtSignOn: boolean },
+  memory: { proofKey: Promise<ProofKey> | undefined },
   sessionId: string,
 ): Promise<ProofKey | undefined> {
   return deps.provesAtSignOn ? proofKeyOf(deps, memory, sessionId) : undefined;
 }
 
-async function makeProofKey(deps: ClientDeps, sessionId: string): Promise<ProofKey> {
+async function makeProofKey(deps: KeyDeps, sessionId: string): Promise<ProofKey> {
   return proofKeyFrom(deps, await keyPairFor(deps.dpop, sessionId));
 }
 
 /** Makes a key pair prove itself, by the clock of the client. */
-export async function proofKeyFrom(deps: Pick<ServerDeps, 'clock'>, keyPair: CryptoKeyPair): Promise<ProofKey> {
+export async function proofKeyFrom(deps: Pick<KeyDeps, 'clock'>, keyPair: CryptoKeyPair): Promise<ProofKey> {
   const skewSeconds = Math.round((deps.clock() - Date.now()) / 1000);
   const handle = oauth.DPoP({ [oauth.clockSkew]: skewSeconds }, keyPair);
   return { thumbprint: await handle.calculateThumbprint(), algorithms: algorithmsOf(keyPair.privateKey), handle };
@@ -74,7 +82,11 @@ export function requireProofKeyPair(option: DpopOption): void {
 }
 
 /** A server that says which algorithms it takes is not sent a proof that it cannot verify. */
-export function requireProofSupport(stage: Stage, server: AuthorizationServer, key: ProofKey | undefined): void {
+export function requireProofSupport(
+  stage: Stage,
+  server: { readonly issuer: string; readonly metadata: oauth.AuthorizationServer },
+  key: ProofKey | undefined,
+): void {
   const supported = server.metadata.dpop_signing_alg_values_supported;
   if (key === undefined || !Array.isArray(supported)) return;
   if (key.algorithms.some((name) => supported.includes(name))) return;

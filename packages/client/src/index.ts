@@ -32,8 +32,7 @@ export type {
 } from './options.ts';
 export type { FetchLike } from './outbound.ts';
 export type { Patience } from './patience.ts';
-export type { RecoveryOptions, SignOnDemand } from './recovery.ts';
+export type { RecoveryOptions, SignOnDemand } from './recovery-options.ts';
 export type { ScopeDifference } from './scope-choice.ts';
 export { createMemorySessions, type Session, type SessionStore } from './sessions.ts';
-export type { AdoptedSignOn } from './sign-on/adopt.ts';
-export type { PendingSignOn, SignOnRequest } from './sign-on/begin.ts';
+export type { AdoptedSignOn, PendingSignOn, SigningOn, SignOnRequest } from './sign-on/request.ts';

@@ -4,7 +4,7 @@ import { type DpopOption, requireProofKeyPair } from './dpop.ts';
 import { CrossgrantMisuse } from './errors.ts';
 import type { FetchLike } from './outbound.ts';
 import type { Patience } from './patience.ts';
-import type { RecoveryOptions } from './recovery.ts';
+import type { RecoveryOptions } from './recovery-options.ts';
 import type { SessionStore } from './sessions.ts';
 
 /** What an organisation configures once. Nothing here is ever learned from a server. */

@@ -1,51 +1,10 @@
-import type { CrossgrantClient } from './client.ts';
 import type { ClientDeps } from './deps.ts';
 import { type CrossgrantFailure, isCrossgrantError } from './errors.ts';
-import { renewSession, type SubjectKind, tradesRefreshToken } from './identity.ts';
+import { renewSession, tradesRefreshToken } from './identity.ts';
+import { type Attempt, type Budget, take } from './recovery-budget.ts';
+import type { RecoveryOptions } from './recovery-options.ts';
 import type { Session } from './sessions.ts';
 import { signOnAgain, stepUpDemand } from './sign-on-again.ts';
-
-/** What the application allows the client to do when a request is refused. */
-export interface RecoveryOptions {
-  /**
-   * Signs the person on again, with the demands given and no others, and stores the result under the same session id.
-   * Without it a demand for a fresh or stronger sign-on is an error.
-   */
-  readonly signOnAgain?: (demand: SignOnDemand, client: CrossgrantClient) => Promise<unknown>;
-  /** Names fewer scopes after a refusal of all; without it, or when it answers nothing, the refusal stands. */
-  readonly reduceScopes?: (refused: readonly string[] | undefined) => readonly string[] | undefined;
-}
-
-/** What `beginSignOn` and `signOnWithBrowser` take as it is. */
-export interface SignOnDemand {
-  readonly session: string;
-  readonly reason: 'expired' | 'step_up';
-  readonly acrValues?: readonly string[];
-  readonly maxAge?: number;
-  /** Set at step-up: being signed on already is not enough. */
-  readonly prompt?: 'login';
-}
-
-export interface Attempt {
-  readonly session: Session;
-  readonly scopes: readonly string[] | undefined;
-  /** What to trade for the ID-JAG, when it is not what the options say. */
-  readonly subject?: SubjectKind;
-}
-
-/** Each way out of a refusal may be taken once per request. */
-export interface Budget {
-  renewals: number;
-  signOns: number;
-  reductions: number;
-  idJags: number;
-  /** How often a sign-on that somebody else asked for may be waited for. */
-  joins: number;
-}
-
-export function newBudget(): Budget {
-  return { renewals: 1, signOns: 1, reductions: 1, idJags: 1, joins: 2 };
-}
 
 /**
  * Prepares the next attempt after a refusal, or throws the refusal when the error table has no further step.
@@ -124,10 +83,4 @@ async function tradeIdToken(deps: ClientDeps, attempt: Attempt, failure: Crossgr
 async function askForAnotherIdJag(budget: Budget, attempt: Attempt, failure: CrossgrantFailure): Promise<Attempt> {
   if (!take(budget, 'idJags')) throw failure; // CLI-05
   return attempt;
-}
-
-export function take(budget: Budget, what: keyof Budget): boolean {
-  if (budget[what] === 0) return false;
-  budget[what] -= 1;
-  return true;
 }

@@ -2,7 +2,8 @@ import type { ClientDeps } from './deps.ts';
 import { CrossgrantError, type CrossgrantFailure, type StepUpDemand } from './errors.ts';
 import { accountSwitched, loadSession } from './identity.ts';
 import { memoryOf, type SessionMemory } from './memory.ts';
-import { type Attempt, type Budget, type RecoveryOptions, type SignOnDemand, take } from './recovery.ts';
+import { type Attempt, type Budget, take } from './recovery-budget.ts';
+import type { RecoveryOptions, SignOnDemand } from './recovery-options.ts';
 import type { Session } from './sessions.ts';
 
 /** What a demand for a fresher or stronger sign-on asks for: its own members, and that the person signs on. */

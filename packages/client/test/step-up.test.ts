@@ -1,6 +1,6 @@
 import { verifies } from '@crossgrant/testkit';
 import { afterEach, expect, test } from 'vitest';
-import type { CrossgrantClient, SignOnDemand } from '../src/index.ts';
+import type { SigningOn, SignOnDemand } from '../src/index.ts';
 import { signOnWithBrowser } from '../src/loopback/index.ts';
 import { expectFailure } from './expect-failure.ts';
 import {
@@ -68,8 +68,7 @@ function remember(): void {
 }
 
 const browse = (url: string) => void fetch(url).catch(() => undefined);
-const inBrowser = (asked: SignOnDemand, client: CrossgrantClient) =>
-  signOnWithBrowser(client, { ...asked, open: browse });
+const inBrowser = (asked: SignOnDemand, client: SigningOn) => signOnWithBrowser(client, { ...asked, open: browse });
 
 verifies(
   ['STP-04', 'CLI-07'],
@@ -139,7 +138,7 @@ verifies(
     const old = { auth_time: Math.floor(world.clock.now / 1000) };
     world.clock.now += 5_000;
     world.idp.answer('POST /token', () => oauthError('insufficient_user_authentication', demand));
-    const signOnAgain = async (_demand: unknown, client: CrossgrantClient) =>
+    const signOnAgain = async (_demand: unknown, client: SigningOn) =>
       client.adoptSignOn({ idToken: await world.idToken({ ...old, jti: 'another' }), session: 'ses_alice' });
     const failure = await expectFailure(askToken({ signOnAgain }), 'sign_on_not_improved', 'sign_on');
     expect(failure.cause).toMatchObject({ before: { authTime: old.auth_time }, now: { authTime: old.auth_time } });

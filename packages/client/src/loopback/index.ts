@@ -1,6 +1,5 @@
-import type { CrossgrantClient } from '../client.ts';
 import type { Session } from '../sessions.ts';
-import type { SignOnRequest } from '../sign-on/begin.ts';
+import type { SigningOn, SignOnRequest } from '../sign-on/request.ts';
 import { startListener } from './listener.ts';
 import { openBrowser } from './open-browser.ts';
 
@@ -20,7 +19,7 @@ export interface LoopbackSignOn extends Omit<SignOnRequest, 'redirectUri'> {
  *
  * RFC 8252 §7.3, OpenID Connect Core §3.1.
  */
-export async function signOnWithBrowser(client: CrossgrantClient, options: LoopbackSignOn = {}): Promise<Session> {
+export async function signOnWithBrowser(client: SigningOn, options: LoopbackSignOn = {}): Promise<Session> {
   const { open = openBrowser, timeoutMs = 300_000, signal, ...request } = options;
   const listener = await startListener();
   try {

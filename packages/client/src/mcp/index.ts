@@ -1,6 +1,6 @@
 import type { CrossgrantClient } from '../client.ts';
 import { CrossgrantMisuse } from '../errors.ts';
-import type { RecoveryOptions } from '../recovery.ts';
+import type { RecoveryOptions } from '../recovery-options.ts';
 import { readChallenge } from '../resource-challenge.ts';
 
 export { announceEnterpriseManaged, announceInMessage } from './announce.ts';

@@ -5,13 +5,7 @@ import { CrossgrantError } from '../errors.ts';
 import { requireSessionId, type Session } from '../sessions.ts';
 import { signOnFacts } from './facts.ts';
 import { keepSession } from './finish.ts';
-
-/** The outcome of a sign-on that the application did itself. */
-export interface AdoptedSignOn {
-  readonly idToken: string;
-  readonly refreshToken?: string;
-  readonly session?: string;
-}
+import type { AdoptedSignOn } from './request.ts';
 
 /**
  * Takes over a sign-on that the application did and verified itself. The ID token has to name the pinned identity

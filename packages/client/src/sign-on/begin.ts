@@ -4,32 +4,8 @@ import type { ClientDeps } from '../deps.ts';
 import { findAuthorizationServer } from '../discovery/authorization-server.ts';
 import { CrossgrantError } from '../errors.ts';
 import { requireSessionId } from '../sessions.ts';
+import type { PendingSignOn, SignOnRequest } from './request.ts';
 import { requireUnreserved } from './reserved.ts';
-
-export interface SignOnRequest {
-  /** Registered at the identity provider, and used for it alone. */
-  readonly redirectUri: string;
-  /** `openid` is always asked for; the default adds `offline_access`. */
-  readonly scopes?: readonly string[];
-  /** Sign on again for this session; another person is refused. */
-  readonly session?: string;
-  readonly acrValues?: readonly string[];
-  readonly maxAge?: number;
-  readonly prompt?: 'login' | 'consent' | 'none' | 'select_account';
-  /** Further parameters, for example `login_hint`. Reserved names are refused. */
-  readonly extra?: Readonly<Record<string, string>>;
-}
-
-/** What has to be kept, on the side of the client, until the answer arrives. */
-export interface PendingSignOn {
-  readonly issuer: string;
-  readonly redirectUri: string;
-  readonly state: string;
-  readonly nonce: string;
-  readonly codeVerifier: string;
-  readonly maxAge?: number;
-  readonly session?: string;
-}
 
 /**
  * Builds the address the person's browser has to open: code flow with PKCE, state and nonce.

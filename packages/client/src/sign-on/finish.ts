@@ -11,8 +11,8 @@ import { storeSignOn, writeInTurn } from '../session-writes.ts';
 import type { Session } from '../sessions.ts';
 import { askTokenEndpoint, oauthClient, problemOf, responseOf, type TokenAnswer } from '../token-endpoint.ts';
 import { signOnFailure } from '../token-failures.ts';
-import type { PendingSignOn } from './begin.ts';
 import { signOnFacts } from './facts.ts';
+import type { PendingSignOn } from './request.ts';
 
 /**
  * Turns the answer of the authorization endpoint into a stored session.

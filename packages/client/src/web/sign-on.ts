@@ -2,7 +2,7 @@ import { isLoopbackHost } from '@crossgrant/protocol';
 import type { CrossgrantClient } from '../client.ts';
 import { CrossgrantError, CrossgrantMisuse } from '../errors.ts';
 import type { Session } from '../sessions.ts';
-import type { PendingSignOn, SignOnRequest } from '../sign-on/begin.ts';
+import type { PendingSignOn, SignOnRequest } from '../sign-on/request.ts';
 import { createSealedCookies, type SealedCookies } from './sealed-cookie.ts';
 
 export interface WebSignOnOptions {
