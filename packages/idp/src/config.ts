@@ -27,6 +27,8 @@ export interface IdpConfig {
   readonly signOn?: SignOnConfig;
   /** Takes client apps whose id is the URL of their metadata document. */
   readonly clientMetadataDocuments?: boolean;
+  /** Lets apps whose document names the method `none` exchange, each time with a proof of possession. */
+  readonly publicClients?: boolean;
   /** Seconds a sign-on session lasts at most. */
   readonly sessionSeconds?: number;
   readonly exchangeLimits?: ExchangeLimits;

@@ -219,6 +219,7 @@ function exchangeDeps(
     ...own,
     issuer: config.issuer,
     tokenEndpoint: endpointUrl(config.issuer, '/token'),
+    publicClients: config.publicClients === true,
     subjectTokens: createSignatureMemory(rememberedTokens),
     sessions: createSessionReader(parts.database, own.tenantId),
     refreshTokens: createRefreshTokens({ ...parts, tenantId: own.tenantId }),
@@ -253,22 +254,29 @@ async function buildRoutes(own: {
   signOn: SignOn;
 }): Promise<readonly Route[]> {
   const { exchange, signOn, tenantName } = own;
-  const { issuer, clientMetadataDocuments } = own.config;
+  const { issuer, clientMetadataDocuments, publicClients } = own.config;
   const handler = tokenEndpoint({ ...exchange, exchange: createExchange(exchange) });
   return [
     { method: 'POST', path: endpointPath(issuer, '/token'), handler },
     { method: 'GET', path: endpointPath(issuer, '/explain/*'), handler: explainPage({ issuer, tenantName }) },
-    ...(await metadataRoutes({ issuer, signOn, keyRing: exchange.keyRing, clientMetadataDocuments })),
+    ...(await metadataRoutes({ issuer, signOn, keyRing: exchange.keyRing, clientMetadataDocuments, publicClients })),
   ];
 }
 
-function checkConfig({ issuer, development, database, keyFile }: IdpConfig): void {
+function checkConfig(config: IdpConfig): void {
+  const { issuer, development, database, keyFile } = config;
   const parsed = parseIssuerUrl(issuer, { allowHttpLoopback: development });
   if (!parsed.ok) {
     throw new Misuse(
       'idp/issuer',
       `idp.issuer must be an https URL without query and fragment${development ? ', or http on loopback' : ''}; ${JSON.stringify(issuer)} is not.`,
     ); // MET-05
+  }
+  if (config.publicClients === true && config.clientMetadataDocuments !== true) {
+    throw new Misuse(
+      'idp/public-clients',
+      'idp.publicClients needs idp.clientMetadataDocuments: only a client with a document may be public.',
+    ); // CAU-04
   }
   if (database === '') {
     throw new Misuse('idp/database', 'idp.database must name a file or a postgres:// URL.');

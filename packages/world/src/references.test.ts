@@ -60,6 +60,12 @@ const cases: readonly [what: string, find: string, replacement: string, sentence
     'policy.clientApps[2].id: is a URL, and idp.clientMetadataDocuments is off.',
   ],
   [
+    'public apps where documents are off',
+    '  listen: 127.0.0.1:4701\n',
+    '  listen: 127.0.0.1:4701\n  publicClients: true\n',
+    'idp.publicClients: needs idp.clientMetadataDocuments: only a client with a document may be public.',
+  ],
+  [
     'vouching where documents are off',
     'clients: [agent-at-chat, agent-basic-at-chat]',
     'clients: vouched',

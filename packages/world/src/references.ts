@@ -23,6 +23,8 @@ export function checkReferences(world: World): readonly Mistake[] {
 function checkPeople(world: World, report: Report): void {
   const { idp } = world;
   if (idp === undefined) return;
+  if (idp.publicClients && !idp.clientMetadataDocuments)
+    report(['idp', 'publicClients'], 'needs idp.clientMetadataDocuments: only a client with a document may be public.');
   unique(
     idp.people.map((person) => person.username.toLowerCase()),
     (index) => ['idp', 'people', index, 'username'],

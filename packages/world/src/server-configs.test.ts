@@ -40,6 +40,17 @@ test('the authorization server gets its own secrets and none of the IdP', () => 
   expect(JSON.stringify(config)).not.toContain('alice-sample-password');
 });
 
+verifies('CAU-04', 'whether public clients are let in is said in so many words, and reaches the server', () => {
+  const worldWith = (idp: string) =>
+    readWorld(
+      `{ development: true, idp: { issuer: "http://127.0.0.1:1", listen: "127.0.0.1:1", database: ./i.db, ${idp} } }`,
+      'w.yaml',
+    );
+  const documents = 'clientMetadataDocuments: true';
+  expect(toIdpConfig(worldWith(documents)).publicClients).toBe(false);
+  expect(toIdpConfig(worldWith(`${documents}, publicClients: true`)).publicClients).toBe(true);
+});
+
 verifies('DPO-11', 'demands for proofs and nonces reach the servers, and a wrong word is one sentence', () => {
   const servers = (nonces: string): string =>
     `development: true, idp: { issuer: "http://127.0.0.1:1", listen: "127.0.0.1:1", database: ./i.db, dpopNonces: ${nonces} }, policy: { clientApps: [{ id: agent, dpopRequired: true, auth: { method: none } }] }, authserver: { issuer: "http://127.0.0.1:2", listen: "127.0.0.1:2", database: ./a.db, dpopNonces: required, jwtDpopGrant: true, clients: [{ id: a, dpopRequired: true, auth: { method: client_secret_basic, secret: s } }], resources: [{ identifier: "http://127.0.0.1:3/mcp", scopes: [read], dpopRequired: true }] }`;

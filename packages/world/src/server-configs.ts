@@ -21,6 +21,7 @@ export function toIdpConfig(world: World, sources?: SecretSources): IdpConfig {
     policy: toPolicySection(world, secretAt),
     signOn: idp.signOn,
     clientMetadataDocuments: idp.clientMetadataDocuments,
+    publicClients: idp.publicClients,
     sessionSeconds: idp.sessionSeconds,
     exchangeLimits: idp.exchangeLimits,
     admin: idp.admin,

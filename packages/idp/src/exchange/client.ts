@@ -17,6 +17,7 @@ import {
   readClientCredentials,
   refuse,
 } from '@crossgrant/protocol';
+import type { DpopProof } from '@crossgrant/protocol/jws';
 import type { LiveState } from '../snapshot/live-state.ts';
 
 export interface ClientProof {
@@ -52,9 +53,29 @@ async function proveDescribed(
 
 type ClientDeps = { readonly describeClient: DescribeClient };
 
-/** Only confidential clients that are registered for the grant go on. RFC 6749 §5.2. */
-export function checkGrant(client: ClientApp): Result<object> {
-  if (client.tokenEndpointAuthMethods.includes('none')) return refuse('client/public'); // TEX-03, CAU-04, ATK-40
+/** An app that proves nothing but its name. */
+export function isPublic({ tokenEndpointAuthMethods }: ClientApp): boolean {
+  return tokenEndpointAuthMethods.includes('none');
+}
+
+/**
+ * Only clients that are registered for the grant go on, and of public ones only those with a metadata document, where an
+ * administrator lets them in. RFC 6749 §5.2, ID-JAG-04 §9.1.
+ */
+export function checkGrant(client: ClientApp, { publicClients }: { readonly publicClients: boolean }): Result<object> {
+  if (isPublic(client) && !(publicClients && hasDocument(client))) return refuse('client/public'); // TEX-03, CAU-04, ATK-40
   if (!client.grantTypes.includes(grantTypes.tokenExchange)) return refuse('client/grant-not-registered'); // TEX-04, LES-19
+  return ok({});
+}
+
+/** What a public client gets is bound to the key it proved, and so of no use to whoever knows its id. ID-JAG-04 §9.1. */
+export function checkPublicProof({
+  client,
+  proof,
+}: {
+  readonly client: ClientApp;
+  readonly proof: DpopProof | undefined;
+}): Result<object> {
+  if (isPublic(client) && proof === undefined) return refuse('client/public', { because: 'no proof' }); // CAU-04, ATK-40
   return ok({});
 }

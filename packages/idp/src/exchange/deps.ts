@@ -28,6 +28,8 @@ export interface ExchangeDeps {
   readonly clientKeys: ClientKeys;
   readonly describeClient: DescribeClient;
   readonly tokenEndpoint: string;
+  /** Whether public clients with a metadata document may exchange. */
+  readonly publicClients: boolean;
   /** Signatures of ID tokens that were good. */
   readonly subjectTokens: SignatureMemory;
   readonly sessions: SessionReader;

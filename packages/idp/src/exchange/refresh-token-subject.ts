@@ -1,5 +1,6 @@
 import type { ClientApp, RefreshTokens } from '@crossgrant/identity';
 import { ok, type Result, refuse } from '@crossgrant/protocol';
+import { isPublic } from './client.ts';
 import type { Subject } from './subject.ts';
 
 export interface RefreshTokenExpectations {
@@ -35,8 +36,4 @@ export async function readRefreshToken(
     return refuse('subject-token/refresh-token', { because: 'another key' }); // TEX-10
   if (isPublic(client) && facts.boundTo === undefined) return refuse('client/public', { because: 'unbound' }); // DEL-04
   return ok({ ...subject, session: found.session });
-}
-
-function isPublic(client: ClientApp): boolean {
-  return client.tokenEndpointAuthMethods.includes('none');
 }

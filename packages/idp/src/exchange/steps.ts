@@ -4,7 +4,7 @@ import { grantTypes, ok, parseExchangeRequest, type Result, refuse, tokenTypes, 
 import type { DpopProof } from '@crossgrant/protocol/jws';
 import { evaluatePolicy } from '../domain/policy/evaluate.ts';
 import type { Facts } from '../domain/policy/model.ts';
-import { checkGrant, proveClient } from './client.ts';
+import { checkGrant, checkPublicProof, proveClient } from './client.ts';
 import { findConnection, registeredResources } from './connection.ts';
 import type { ExchangeDeps } from './deps.ts';
 import type { ExchangeStart } from './exchange-start.ts';
@@ -26,9 +26,10 @@ export function exchangeSteps(deps: ExchangeDeps) {
 
   return pipeline<ExchangeStart>()
     .step('client authentication', (state) => proveClient(deps, state)) // TEX-03
-    .step('grant registered', ({ client }) => checkGrant(client)) // TEX-04
+    .step('grant registered', ({ client }) => checkGrant(client, deps)) // TEX-04, CAU-04
     .step('rate of the client', (state) => checkRate(limits.byClient, state.client.id, state)) // TEX-28
     .step('proof of possession', (state) => verifyProof(deps.proofs, state)) // DPO-01
+    .step('proof of a public client', (state) => checkPublicProof(state)) // CAU-04
     .step('request', ({ form }) => readRequest(form))
     .step('subject token', (state) => readSubject(deps, state)) // TEX-07, TEX-10
     .step('not rotated away', ({ token }) => refuseReused(token)) // RTK-03

@@ -8,6 +8,7 @@ import {
   wellKnownUrls,
 } from '@crossgrant/protocol';
 
+const provingMethods = ['private_key_jwt', 'client_secret_post', 'client_secret_basic'];
 const cached = { 'cache-control': 'public, max-age=300' } as const;
 
 /** The metadata of the tenant's issuer, the same object under every well-known URL, and its public keys. */
@@ -16,13 +17,18 @@ export async function metadataRoutes({
   signOn,
   keyRing,
   clientMetadataDocuments,
+  publicClients,
 }: {
   issuer: string;
   signOn: SignOn;
   keyRing: KeyRing;
   clientMetadataDocuments?: boolean;
+  publicClients?: boolean;
 }): Promise<readonly Route[]> {
-  const document = await buildMetadata(issuer, signOn, clientMetadataDocuments === true);
+  const document = await buildMetadata(issuer, signOn, {
+    clientIdMetadataDocuments: clientMetadataDocuments === true, // CID-12
+    clientAuthMethods: [...provingMethods, ...(publicClients === true ? ['none'] : [])], // CAU-04
+  });
   const paths = wellKnownUrls(issuer).all.map((url) => new URL(url).pathname);
   return [
     ...[...new Set(paths)].map((path): Route => ({ method: 'GET', path, handler: async () => publicJson(document) })), // MET-06
@@ -43,7 +49,11 @@ export function endpointUrl(issuer: string, path: string): string {
   return `${issuer.endsWith('/') ? issuer.slice(0, -1) : issuer}${path}`;
 }
 
-async function buildMetadata(issuer: string, signOn: SignOn, clientIdMetadataDocuments: boolean): Promise<JsonObject> {
+async function buildMetadata(
+  issuer: string,
+  signOn: SignOn,
+  clients: { readonly clientIdMetadataDocuments: boolean; readonly clientAuthMethods: readonly string[] },
+): Promise<JsonObject> {
   const discovered = await signOn.discovery();
   return identityProviderMetadata({
     issuer,
@@ -53,9 +63,8 @@ async function buildMetadata(issuer: string, signOn: SignOn, clientIdMetadataDoc
     endSessionEndpoint: textOf(discovered.end_session_endpoint),
     userinfoEndpoint: textOf(discovered.userinfo_endpoint),
     revocationEndpoint: textOf(discovered.revocation_endpoint),
-    clientAuthMethods: ['private_key_jwt', 'client_secret_post', 'client_secret_basic'],
     dpopAlgorithms: [...dpopAlgorithms], // DPO-01
-    clientIdMetadataDocuments, // CID-12
+    ...clients,
     signOn: discovered, // SSO-04
   });
 }

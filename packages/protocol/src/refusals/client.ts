@@ -89,7 +89,12 @@ export const clientRefusals = {
     rules: ['TEX-03', 'RED-03'],
   },
   'client/secret': { ...failed, reason: 'The secret is none of the live secrets of the client.', rules: ['CAU-06'] },
-  'client/public': { ...mayNot, reason: 'Public clients may not use this grant.', rules: ['CAU-04', 'RED-04'] },
+  'client/public': {
+    ...mayNot,
+    reason:
+      'A public client may use this grant only where such clients are let in, with a metadata document and a proof of possession.',
+    rules: ['CAU-04', 'RED-04'],
+  },
   'client/grant-not-registered': {
     ...mayNot,
     reason: 'The client is not registered for this grant type.',

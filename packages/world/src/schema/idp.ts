@@ -66,6 +66,12 @@ export const idp = z
       .boolean()
       .default(false)
       .describe('Takes client apps whose id is the URL of their metadata document, each listed in policy.clientApps.'),
+    publicClients: z
+      .boolean()
+      .default(false)
+      .describe(
+        'Lets apps whose document names the method none exchange, each time with a proof of possession (DPoP). Whoever gets hold of an ID token of such an app can exchange it too.',
+      ),
     tenants,
     people: z.array(person).default([]),
     signOn: signOnWorth.optional().describe('What a sign-on is worth, in ID tokens and ID-JAGs.'),
