@@ -164,7 +164,7 @@ async function serve(config: IdpConfig, { clock, log, secretBox, database }: Par
   const admin = await openAdmin(
     config,
     { clock, log, secretBox, database },
-    { tenant, keys: openKeyDesk(place), anonymous },
+    { tenant, keys: openKeyDesk(place), anonymous, liveState },
   ).catch(async (error: unknown) => {
     await server.close();
     throw error;
@@ -193,12 +193,12 @@ async function serve(config: IdpConfig, { clock, log, secretBox, database }: Par
 async function openAdmin(
   { admin, development }: IdpConfig,
   parts: Parts,
-  own: { tenant: Tenant; keys: KeyDesk; anonymous: RefusalCounter },
+  own: { tenant: Tenant; keys: KeyDesk; anonymous: RefusalCounter; liveState: LiveStateSource },
 ): Promise<RunningServer | undefined> {
   if (admin === undefined) return undefined;
   const { startAdmin } = await import('./admin/start-admin.ts');
-  const { tenant, keys, anonymous } = own;
-  const deps = { ...parts, tenantId: tenant.id, tenantName: tenant.name, keys, development };
+  const { tenant, keys, anonymous, liveState } = own;
+  const deps = { ...parts, tenantId: tenant.id, tenantName: tenant.name, keys, liveState, development };
   return startAdmin(admin, deps, { anonymous });
 }
 

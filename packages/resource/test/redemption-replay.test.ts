@@ -161,6 +161,7 @@ test('the steps stand in the order of the specification, apart from the two whos
     'RED-18',
     'DPO-06',
     'RED-19',
+    'STP-06',
     'RED-21',
     'RED-23',
     'RED-24',

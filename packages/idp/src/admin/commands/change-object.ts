@@ -1,6 +1,7 @@
 import { changeScope, type KeyDesk, type Logger, Misuse, type SecretBox } from '@crossgrant/platform';
 import type { Clock, JsonObject, JsonValue } from '@crossgrant/protocol';
 import type { PolicyChange } from '../../commands/change.ts';
+import type { LiveStateSource } from '../../snapshot/live-state.ts';
 import type { IdpDatabase } from '../../store/schema.ts';
 import type { Admin } from '../domain/admin.ts';
 import { etagOf } from '../domain/etag.ts';
@@ -13,6 +14,7 @@ export interface AdminDeps {
   readonly tenantName: string;
   readonly secretBox: SecretBox;
   readonly keys: KeyDesk;
+  readonly liveState: Pick<LiveStateSource, 'refresh'>;
   readonly development: boolean;
   readonly clock: Clock;
   readonly log: Logger;

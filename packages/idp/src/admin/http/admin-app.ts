@@ -70,6 +70,7 @@ async function serve(deps: AdminDeps, route: AdminRoute, c: Context<Env>): Promi
   const act = { admin, id, address: plain.remoteAddress, reason, ifMatch };
   const answered = await route.handle({ deps, act, scope, path, query, body });
   if (!answered.ok) return refuse(answered.problem);
+  if (route.method !== 'get') await takeIn(deps, id);
   const { status, body: answer, etag } = answered.value;
   return {
     status,
@@ -80,6 +81,15 @@ async function serve(deps: AdminDeps, route: AdminRoute, c: Context<Env>): Promi
     },
     body: JSON.stringify(answer),
   };
+}
+
+/** What an administrator has changed holds for the very next request here; other replicas hear of it a moment later. */
+async function takeIn({ liveState, log }: AdminDeps, id: string): Promise<void> {
+  try {
+    await liveState.refresh(); // ADM-02
+  } catch (error) {
+    log.error({ err: error, id }, 'a change is stored, and could not be read back yet');
+  }
 }
 
 /** Ids are made here or registered here; nothing else is looked up. */
