@@ -25,7 +25,7 @@ export { createPasswordVerifier, hashPassword, type PasswordVerifier, passwordPr
 export { findPerson, findPersonByLogin, listPeople, type Person } from './people/person.ts';
 export { newPasswordHash, type PersonInput, revokePerson, upsertPerson, writePerson } from './people/upsert-person.ts';
 export { isAfterWatermark } from './people/watermark.ts';
-export { endSessions, type SessionChoice } from './sessions/end-sessions.ts';
+export { endSessions, endSessionsOfPerson, type SessionChoice } from './sessions/end-sessions.ts';
 export { findSession, listEndedSessions, prepareFindSession, type SessionRecord } from './sessions/session.ts';
 export { createSignOn, type SignOn } from './sign-on/create-sign-on.ts';
 export { type Assurance, passwordAssurance, type SignOnOptions } from './sign-on/deps.ts';

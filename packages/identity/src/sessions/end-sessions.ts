@@ -37,21 +37,30 @@ export async function endSessions(
   });
 }
 
-/** Ends every session of a person, inside a change that has other reasons too. */
+/**
+ * Ends every session of a person, inside a change that has other reasons too. No browser they signed on with signs on
+ * silently any more, one whose sessions ended before neither.
+ */
 export async function endSessionsOfPerson(
   trx: Transaction<IdentitySchema>,
   change: { readonly tenantId: string; readonly userId: string; readonly now: number; readonly epoch: number },
-): Promise<number> {
-  const ended = await trx
+): Promise<void> {
+  await trx
     .updateTable('sessions')
     .set({ ended_at: change.now, version: change.epoch })
     .where('tenant_id', '=', change.tenantId)
     .where('user_id', '=', change.userId)
     .where('ended_at', 'is', null)
-    .returning('browser_session')
     .execute();
-  await forgetBrowsers(trx, change.tenantId, [...new Set(ended.map((row) => row.browser_session))]);
-  return ended.length;
+  const browsers = await trx
+    .selectFrom('sessions')
+    .select('browser_session')
+    .distinct()
+    .where('tenant_id', '=', change.tenantId)
+    .where('user_id', '=', change.userId)
+    .execute();
+  const uids = browsers.map((row) => row.browser_session);
+  await forgetBrowsers(trx, change.tenantId, uids); // LES-20
 }
 
 async function forgetBrowsers(

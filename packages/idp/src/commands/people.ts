@@ -1,3 +1,4 @@
+import { endSessionsOfPerson } from '@crossgrant/identity';
 import type { UpdateResult } from 'kysely';
 import type { IdpDatabase } from '../store/schema.ts';
 import { type Actor, type InTenant, type PolicyChange, perform } from './change.ts';
@@ -82,12 +83,6 @@ export function writeSessionEnd(
     .executeTakeFirst();
 }
 
-async function endSessionsOf(trx: PolicyChange, { tenantId, userId, epoch, nowMs }: OfPerson): Promise<void> {
-  await trx
-    .updateTable('sessions')
-    .set({ ended_at: nowMs, version: epoch })
-    .where('tenant_id', '=', tenantId)
-    .where('user_id', '=', userId)
-    .where('ended_at', 'is', null)
-    .execute();
+function endSessionsOf(trx: PolicyChange, { tenantId, userId, epoch, nowMs }: OfPerson): Promise<void> {
+  return endSessionsOfPerson(trx as never, { tenantId, userId, now: nowMs, epoch });
 }
