@@ -1,6 +1,7 @@
 import type { FuzzTarget } from './target.ts';
 import { basicTarget } from './targets/basic.ts';
 import { claimsTarget } from './targets/claims.ts';
+import { clientDocumentTarget } from './targets/client-document.ts';
 import { dpopTarget } from './targets/dpop.ts';
 import { formTarget } from './targets/form.ts';
 import { jwsTarget } from './targets/jws.ts';
@@ -13,5 +14,6 @@ export const fuzzTargets: readonly FuzzTarget[] = [
   basicTarget,
   dpopTarget,
   claimsTarget,
+  clientDocumentTarget,
   worldTarget,
 ];
