@@ -41,11 +41,17 @@ test('the authorization server gets its own secrets and none of the IdP', () => 
 });
 
 verifies('CAU-04', 'whether public clients are let in is said in so many words, and reaches the server', () => {
-  const worldWith = (idp: string) =>
+  const parts = (port: number) => `issuer: "http://127.0.0.1:${port}", listen: "127.0.0.1:${port}", database: ./x.db`;
+  const worldWith = (idp: string, documents = '{}') =>
     readWorld(
-      `{ development: true, idp: { issuer: "http://127.0.0.1:1", listen: "127.0.0.1:1", database: ./i.db, ${idp} } }`,
+      `{ development: true, idp: { ${parts(1)}, ${idp} }, authserver: { ${parts(2)}, clientMetadataDocuments: ${documents} } }`,
       'w.yaml',
     );
+  const atAuthServer = (documents: string) =>
+    toAuthServerConfig(worldWith('clientMetadataDocuments: true', documents)).clientMetadataDocuments?.publicClients;
+  expect(atAuthServer('{}')).toBe(false);
+  expect(atAuthServer('{ publicClients: true }')).toBe(true);
+  expect(() => atAuthServer('{ publicClients: 1 }')).toThrow('authserver.clientMetadataDocuments.publicClients');
   const documents = 'clientMetadataDocuments: true';
   expect(toIdpConfig(worldWith(documents)).publicClients).toBe(false);
   expect(toIdpConfig(worldWith(`${documents}, publicClients: true`)).publicClients).toBe(true);

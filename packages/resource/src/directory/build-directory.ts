@@ -41,6 +41,7 @@ export function buildDirectory(content: DirectoryContent): ResourceDirectory {
 
   return {
     epoch: content.epoch,
+    publicClients: documents?.publicClients === true, // CAU-04
     customer: (customerId) => customers.get(customerId),
     trustedIssuer: (issuer) => issuers.get(issuer),
     client: (clientId) => (clients.has(clientId) ? clients.get(clientId) : documentClient(clientId, documents)), // CID-10, LES-44

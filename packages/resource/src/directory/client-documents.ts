@@ -5,6 +5,7 @@ import type { ClientDocumentSettings } from './settings.ts';
 
 export interface DocumentPolicy extends ClientMetadataOptions {
   readonly domains: readonly string[];
+  readonly publicClients: boolean;
 }
 
 /**
@@ -43,5 +44,5 @@ export function documentPolicyOf(
         `${JSON.stringify(domain)} is no host name in lower case, such as agent.example or *.agent.example.`,
       );
   }
-  return { domains, allowHttpLoopback: development };
+  return { domains, publicClients: settings.publicClients === true, allowHttpLoopback: development };
 }

@@ -10,6 +10,8 @@ import type { SignatureAlgorithm } from '@crossgrant/protocol/jws';
  */
 export interface ResourceDirectory {
   readonly epoch: number;
+  /** Whether public clients with a metadata document may redeem what is bound to their key. */
+  readonly publicClients: boolean;
   customer(customerId: string): Customer | undefined;
   /** By exact string; nothing is normalised. */
   trustedIssuer(issuer: string): TrustedIssuer | undefined;
@@ -77,7 +79,7 @@ export interface ResourceClient {
   readonly customerIds?: readonly string[];
   readonly authMethods: readonly ClientMethod[];
   readonly verifySecret?: SecretVerifier;
-  /** What verifies its assertions. A client with neither secret nor keys is public and may not use any grant here. */
+  /** What verifies its assertions. A client with neither secret nor keys is public: see `publicClients`. */
   readonly assertions?: { readonly keys: IssuerKeys; readonly tokenEndpointAudience: boolean };
   /**
    * The client id is the URL of a metadata document, which says how the client proves itself: `registered` here by an

@@ -53,6 +53,8 @@ export type ClientKeySettings = { readonly jwks: unknown } | { readonly jwksUri:
 export interface ClientDocumentSettings {
   /** Hosts whose documents count without a registration of each: `agent.example`, or `*.agent.example` for those below it. */
   readonly domains?: readonly string[];
+  /** Lets those whose document names the method `none` redeem ID-JAGs that are bound to a key they prove. Default false. */
+  readonly publicClients?: boolean;
 }
 
 export interface ClientSettings {

@@ -11,6 +11,8 @@ import type { PublicJwk } from '@crossgrant/protocol/jws';
 import type { ResourceDirectory } from '../directory/resource-directory.ts';
 import { endpointsOf } from './endpoints.ts';
 
+const provingMethods = ['private_key_jwt', 'client_secret_basic', 'client_secret_post'];
+
 /** Long enough to spare requests, short enough for a rotation or a new resource to be seen. */
 const publicSeconds = 300;
 
@@ -39,7 +41,7 @@ export function metadataOf(
     grantTypes: jwtDpopGrant ? [grantTypes.jwtBearer, grantTypes.jwtDpop] : undefined, // DPO-07
     dpopAlgorithms: [...dpopAlgorithms],
     protectedResources: directory.resources().map(({ identifier }) => identifier), // MET-11
-    clientAuthMethods: ['private_key_jwt', 'client_secret_basic', 'client_secret_post'],
+    clientAuthMethods: directory.publicClients ? [...provingMethods, 'none'] : provingMethods, // CAU-04
     clientIdMetadataDocuments: clientDocuments, // CID-12
   });
 }

@@ -197,6 +197,12 @@ export const authserver = z
           )
           .default([])
           .describe('Hosts whose clients need no entry of their own in clients.'),
+        publicClients: z
+          .boolean()
+          .default(false)
+          .describe(
+            'Lets clients whose document names the method none redeem ID-JAGs that are bound to a key, with its proof (DPoP).',
+          ),
       })
       .optional()
       .describe('Takes clients whose id is the URL of their metadata document. Left out: none.'),

@@ -93,9 +93,16 @@ function prove(
   return proven.ok ? ok({ client, clientAssertion: undefined }) : proven;
 }
 
-/** Confidential, and registered for this grant. Public clients have no switch here. ID-JAG-04 §9.1. */
-export function checkClientMayRedeem({ client }: { client: ResourceClient }): Result<object> {
-  if (!isConfidential(client)) return refuse('client/public', { clientId: client.clientId }); // RED-04, CAU-04, ATK-40
+/**
+ * Registered for this grant, and confidential: or public with a metadata document, where an administrator lets such clients
+ * in. Theirs is what is bound to their key alone, see `judgeBinding`. ID-JAG-04 §9.1.
+ */
+export function checkClientMayRedeem(
+  { client }: { client: ResourceClient },
+  { directory }: Pick<RedemptionContext, 'directory'>,
+): Result<object> {
+  const isLetIn = directory.publicClients && client.document !== undefined;
+  if (!isConfidential(client) && !isLetIn) return refuse('client/public', { clientId: client.clientId }); // RED-04, CAU-04, ATK-40
   if (!client.grantTypes.includes(grantTypes.jwtBearer))
     return refuse('client/grant-not-registered', { clientId: client.clientId }); // RED-04
   return passed;

@@ -3,6 +3,7 @@ import { type DpopProof, readConfirmation } from '@crossgrant/protocol/jws';
 import type { GovernedResource, ResourceClient } from '../../directory/resource-directory.ts';
 import type { Received, RedemptionContext } from '../context.ts';
 import { passed } from '../step.ts';
+import { isConfidential } from './authenticate-client.ts';
 
 interface Bound extends Pick<Received, 'request' | 'nowSeconds'> {
   readonly claims: IdJagClaims;
@@ -25,7 +26,7 @@ export function verifyProof(
 
 /**
  * A bound assertion needs the proof of its key. A proof beside an unbound one is welcome, unless the grant type says that
- * the assertion is bound.
+ * the assertion is bound, or the client has nothing else to prove.
  *
  * RFC 7800 §3.1, ID-JAG-04 §9.8.1.2, draft-parecki-oauth-jwt-dpop-grant-02.
  */
@@ -37,6 +38,8 @@ export function judgeBinding({
 }: Bound & { readonly proof: DpopProof | undefined }): Result<object> {
   const confirmed = readConfirmation(claims);
   if (!confirmed.ok) return confirmed; // RED-15, ATK-33
+  if (confirmed.value === undefined && !isConfidential(client))
+    return refuse('client/public', { clientId: client.clientId, because: 'unbound' }); // CAU-04, ATK-40
   const isBoundGrant = grantType === grantTypes.jwtDpop;
   if (isBoundGrant && confirmed.value === undefined) return refuse('assertion/confirmation-missing'); // DPO-07
   if (confirmed.value !== undefined && proof === undefined) return refuse('assertion/proof-missing'); // RED-15, DPO-04, LES-32
