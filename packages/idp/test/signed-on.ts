@@ -24,7 +24,7 @@ export const refreshTokenType = 'urn:ietf:params:oauth:token-type:refresh_token'
 export async function startSigningWorld(options: WorldOptions = {}): Promise<IdpWorld> {
   const [port = 0] = await freePorts(1);
   const origin = `http://127.0.0.1:${port}`;
-  const [agent, bot, ...others] = policy.clientApps ?? [];
+  const [agent, bot, ...others] = options.policy?.clientApps ?? policy.clientApps ?? [];
   const world = await startIdpWorld({
     ...options,
     policy: {

@@ -23,11 +23,13 @@ export type {
   CommitRequest,
   ProofUse,
   RowInsert,
+  ScopedProofUse,
   SingleUse,
   SqlValue,
   UsedProof,
 } from './commit/commit-request.ts';
 export { changeScope, readEpoch } from './database/change-scope.ts';
+export { changeWithProofs } from './database/change-with-proofs.ts';
 export type { AuditChange } from './database/change-writer.ts';
 export type { CoreSchema, KeyState, SigningKeyRow } from './database/core-schema.ts';
 export { type Database, type DatabaseOptions, openDatabase } from './database/database.ts';

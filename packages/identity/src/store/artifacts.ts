@@ -1,7 +1,8 @@
-import type { AuditEntry, SecretBox } from '@crossgrant/platform';
+import type { SecretBox } from '@crossgrant/platform';
 import type { Clock } from '@crossgrant/protocol';
+import type { Transaction } from 'kysely';
 import { changeTenant, type IdentityDatabase, queries } from './identity-database.ts';
-import type { OidcArtifactRow } from './schema.ts';
+import type { IdentitySchema, OidcArtifactRow } from './schema.ts';
 
 export interface ArtifactDeps {
   readonly database: IdentityDatabase;
@@ -104,25 +105,31 @@ export async function destroyArtifact(deps: ArtifactDeps, kind: string, id: stri
 /**
  * Revokes a grant with every code and token of it. The grant leaves a tombstone, so that neither an authorization nor a
  * refresh that began before brings it back: tokens without a live grant are dead. What was decided by one of its tokens
- * and is not committed yet is decided again. An audit row becomes durable with the change.
+ * and is not committed yet is decided again.
  */
-export async function revokeGrant(deps: ArtifactDeps, grantId: string, audit?: AuditEntry): Promise<void> {
-  await changeTenant(deps.database, deps.tenantId, async (trx, _epoch, auditChange) => {
-    await trx
-      .updateTable('oidc_artifacts')
-      .set({ revoked_at: deps.clock() })
-      .where('kind', '=', 'Grant')
-      .where('tenant_id', '=', deps.tenantId)
-      .where('id', '=', artifactKey(deps, 'Grant', grantId))
-      .execute();
-    await trx
-      .deleteFrom('oidc_artifacts')
-      .where('tenant_id', '=', deps.tenantId)
-      .where('grant_id', '=', grantId)
-      .where('kind', 'not in', ['Interaction', 'Grant'])
-      .execute();
-    if (audit !== undefined) auditChange(audit);
-  });
+export function revokeGrant(deps: ArtifactDeps, grantId: string): Promise<void> {
+  return changeTenant(deps.database, deps.tenantId, (trx) => writeGrantEnd(trx, deps, grantId));
+}
+
+/** The same, inside a change that has other reasons too. */
+export async function writeGrantEnd(
+  trx: Transaction<IdentitySchema>,
+  deps: ArtifactDeps,
+  grantId: string,
+): Promise<void> {
+  await trx
+    .updateTable('oidc_artifacts')
+    .set({ revoked_at: deps.clock() })
+    .where('kind', '=', 'Grant')
+    .where('tenant_id', '=', deps.tenantId)
+    .where('id', '=', artifactKey(deps, 'Grant', grantId))
+    .execute();
+  await trx
+    .deleteFrom('oidc_artifacts')
+    .where('tenant_id', '=', deps.tenantId)
+    .where('grant_id', '=', grantId)
+    .where('kind', 'not in', ['Interaction', 'Grant'])
+    .execute();
 }
 
 export async function revokeByGrantId(deps: ArtifactDeps, grantId: string, kind: string): Promise<void> {

@@ -1,7 +1,9 @@
-import type { AuditEntry } from '@crossgrant/platform';
+import { type AuditEntry, changeWithProofs, type ScopedProofUse, type UsedProof } from '@crossgrant/platform';
+import type { Transaction } from 'kysely';
 import { type SessionRecord, toSession } from '../sessions/session.ts';
-import { type ArtifactDeps, artifactKey, revokeGrant } from './artifacts.ts';
+import { type ArtifactDeps, artifactKey, writeGrantEnd } from './artifacts.ts';
 import { queries } from './identity-database.ts';
+import type { IdentitySchema } from './schema.ts';
 
 /** What a refresh token says of the person and of the one sign-on it rests on. */
 export interface RefreshTokenFacts {
@@ -31,8 +33,11 @@ export type StoredRefreshToken =
 export interface RefreshTokens {
   /** One look-up: the token by its whole text, its grant and its session. Nothing is used up. */
   find(text: string): Promise<StoredRefreshToken>;
-  /** Ends the grant with every token of it, together with an audit row. */
-  endFamily(grantId: string, audit: AuditEntry): Promise<void>;
+  /** Ends the grant with every token of it, together with an audit row and the use of the proofs of whoever showed it. */
+  endFamily(
+    grantId: string,
+    shown: { readonly proofs: readonly ScopedProofUse[]; readonly audit: AuditEntry },
+  ): Promise<'committed' | UsedProof>;
 }
 
 const dead: StoredRefreshToken = { state: 'dead' };
@@ -52,7 +57,11 @@ export function createRefreshTokens(deps: ArtifactDeps): RefreshTokens {
       if (row.consumed_at !== null) return { state: 'rotated', facts }; // RTK-03, LES-25
       return { state: 'live', facts, session: sessionOf(row) };
     },
-    endFamily: (grantId, audit) => revokeGrant(deps, grantId, audit), // RTK-03
+    endFamily: (grantId, { proofs, audit }) =>
+      changeWithProofs(deps.database, deps.tenantId, proofs, async (trx, _epoch, auditChange) => {
+        await writeGrantEnd(trx as unknown as Transaction<IdentitySchema>, deps, grantId); // RTK-03
+        auditChange(audit);
+      }),
   };
 }
 

@@ -1,4 +1,4 @@
-import { type RowInsert, StoreUnavailable } from '@crossgrant/platform';
+import { type RowInsert, StoreUnavailable, type UsedProof } from '@crossgrant/platform';
 import {
   exchangeResponse,
   type FormParameters,
@@ -41,7 +41,7 @@ export function createExchange(deps: ExchangeDeps): (call: ExchangeCall) => Prom
     const run = await runPipeline(steps, start);
     if (!run.ok && run.state.client === undefined) return refuseStranger(start, run.refusal, deps); // LES-84
     const reusedGrant = run.state.token?.reusedGrant;
-    if (!run.ok && reusedGrant !== undefined) return endFamily(reusedGrant, run, deps); // RTK-03
+    if (!run.ok && reusedGrant !== undefined) return endFamily(reusedGrant, start, run, deps); // RTK-03
     const outcome = await deps.database.commits.commit({
       scope: deps.tenantId,
       expectedEpoch: start.live.epoch,
@@ -49,8 +49,7 @@ export function createExchange(deps: ExchangeDeps): (call: ExchangeCall) => Prom
       inserts: run.ok ? [issuanceRow(deps.tenantId, run.state)] : [],
       audit: exchangeAudit(deps.tenantId, run.state, run.ok ? undefined : run.refusal), // ADM-04
     });
-    if (outcome === 'proof-used') return refusedResponse(run.state, refuse('dpop/replayed').refusal, deps); // DPO-01, ATK-35
-    if (outcome === 'assertion-used') return refusedResponse(start, usedAssertion, deps); // CAU-03
+    if (outcome === 'proof-used' || outcome === 'assertion-used') return usedResponse(outcome, start, run.state, deps);
     if (outcome !== 'committed') return 'stale';
     return run.ok ? grantedResponse(run.state) : refusedResponse(run.state, run.refusal, deps);
   }
@@ -78,11 +77,21 @@ export function createExchange(deps: ExchangeDeps): (call: ExchangeCall) => Prom
 /** Whoever shows a token that was rotated away proves that it is in two hands: the whole family ends, on record. */
 async function endFamily(
   grantId: string,
+  start: ExchangeStart,
   { state, refusal }: { readonly state: Found; readonly refusal: Refusal },
   deps: ExchangeDeps,
 ): Promise<PlainResponse> {
-  await deps.refreshTokens.endFamily(grantId, exchangeAudit(deps.tenantId, state, refusal));
-  return refusedResponse(state, refusal, deps);
+  const outcome = await deps.refreshTokens.endFamily(grantId, {
+    proofs: proofUses(deps.tenantId, state), // DPO-01, CAU-03
+    audit: exchangeAudit(deps.tenantId, state, refusal),
+  });
+  return outcome === 'committed' ? refusedResponse(state, refusal, deps) : usedResponse(outcome, start, state, deps);
+}
+
+/** Whoever replays an assertion is told no more than a stranger is. */
+function usedResponse(used: UsedProof, start: ExchangeStart, state: Found, deps: ExchangeDeps): PlainResponse {
+  if (used === 'assertion-used') return refusedResponse(start, usedAssertion, deps); // CAU-03
+  return refusedResponse(state, refuse('dpop/replayed').refusal, deps); // DPO-01, ATK-35
 }
 
 /** Refusals of callers that proved nothing are counted: a row for each would let anybody fill the disk. */

@@ -1,13 +1,13 @@
-import { assertionUse, type SingleUse } from '@crossgrant/platform';
+import { assertionUse, type ScopedProofUse } from '@crossgrant/platform';
 import { type PlainResponse, type Refusal, refuse, toSeconds } from '@crossgrant/protocol';
 import { dpopProofKind } from '@crossgrant/protocol/jws';
 import type { ExchangeDeps } from './deps.ts';
 import { exchangeAudit, type Found } from './exchange-audit.ts';
 
 /** What the request uses up, whether it was granted or refused: it has shown its proof either way. */
-export function proofUses(tenantId: string, found: Found): readonly SingleUse[] {
+export function proofUses(tenantId: string, found: Found): readonly ScopedProofUse[] {
   const { proof, clientAssertion } = found;
-  const uses: SingleUse[] = [];
+  const uses: ScopedProofUse[] = [];
   if (clientAssertion !== undefined) {
     const audit = exchangeAudit(tenantId, provenOnly(found), usedAssertion);
     uses.push({ ...assertionUse(clientAssertion, audit), scope: tenantId }); // CAU-03

@@ -1,7 +1,8 @@
-import { createHash, randomBytes } from 'node:crypto';
+import { randomBytes } from 'node:crypto';
 import { type AuditEntry, auditColumns } from '../audit/audit-entry.ts';
 import { StoreUnavailable } from '../errors.ts';
 import type { CommitOutcome, CommitRequest, PreparedRequest, PreparedUse, SingleUse } from './commit-request.ts';
+import { storableKey } from './storable-key.ts';
 
 /** Makes one batch durable in one transaction. Throws StoreUnavailable, or any error when the batch itself is unacceptable. */
 export interface BatchRunner {
@@ -155,10 +156,4 @@ function prepare(request: CommitRequest, attemptId: string): PreparedRequest {
 
 function prepareUse({ kind, scope, key, keepUntil, whenUsed }: SingleUse): PreparedUse {
   return { kind, scope, key: storableKey(key), keepUntil, whenUsed: whenUsed?.outcome ?? null };
-}
-
-/** A key comes from outside. What an index cannot hold, too long or not plain text, is represented by its hash. */
-function storableKey(key: string): string {
-  if (key.length <= 512 && key.isWellFormed() && !key.includes('\u0000')) return key;
-  return `sha256:${createHash('sha256').update(JSON.stringify(key)).digest('base64url')}`;
 }

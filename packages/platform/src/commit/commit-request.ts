@@ -19,8 +19,11 @@ export interface SingleUse {
 /** Which proof of a request was used before: the client's assertion, or its proof of possession. */
 export type UsedProof = 'assertion-used' | 'proof-used';
 
+/** A proof of the caller that counts once, in its scope. */
+export type ScopedProofUse = SingleUse & Required<Pick<SingleUse, 'whenUsed'>>;
+
 /** A proof of the caller that counts once, apart from the scope it is kept in. */
-export type ProofUse = Omit<SingleUse, 'scope' | 'whenUsed'> & Required<Pick<SingleUse, 'whenUsed'>>;
+export type ProofUse = Omit<ScopedProofUse, 'scope'>;
 
 export interface RowInsert {
   readonly table: string;
