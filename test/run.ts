@@ -1,7 +1,7 @@
 import { checkStep, formatTally, runSteps, type Step, testStep } from './runner/steps.ts';
 
 /**
- * The one entry to all tests. The last line is always `N passed, N failed`, and the exit code follows it.
+ * The one entry to all tests. The last line is always `N passed, N failed`, after a line per failure; the exit code follows it.
  *
  * No arguments: everything. Arguments that are no option: only the test files whose path contains one of them.
  * `--check`: format, lint, types, dead code, architecture and unit tests. `--e2e [NAME]`, `--counterparts`: those alone.
@@ -27,6 +27,7 @@ const worldTests = testStep(
 
 const steps = chooseSteps(process.argv.slice(2));
 const tally = await runSteps(steps);
+for (const failure of tally.failures ?? []) process.stdout.write(`✗ ${failure}\n`);
 process.stdout.write(`\n${formatTally(tally)}\n`);
 process.exitCode = tally.failed === 0 ? 0 : 1;
 

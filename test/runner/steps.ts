@@ -18,7 +18,9 @@ export function checkStep(name: string, tool: string, ...args: readonly string[]
     name,
     async run() {
       const code = await spawnTool(tool, args, {});
-      return code === 0 ? { passed: 1, failed: 0 } : { passed: 0, failed: 1 };
+      return code === 0
+        ? { passed: 1, failed: 0 }
+        : { passed: 0, failed: 1, failures: [`${name}: ${tool} exits with ${code}`] };
     },
   };
 }
@@ -35,9 +37,10 @@ export function testStep(name: string, ...args: readonly string[]): Step {
         const code = await spawnTool('vitest', ['run', ...reporters, ...args], { CROSSGRANT_TALLY: tallyFile });
         const tally = await readFile(tallyFile, 'utf8').then(
           (text): Tally => JSON.parse(text),
-          (): Tally => ({ passed: 0, failed: 1 }),
+          (): Tally => ({ passed: 0, failed: 1, failures: [`${name}: vitest left no count`] }),
         );
-        return code !== 0 && tally.failed === 0 ? { ...tally, failed: 1 } : tally;
+        if (code === 0 || tally.failed > 0) return tally;
+        return { ...tally, failed: 1, failures: [`${name}: vitest exits with ${code}`] };
       } finally {
         await rm(folder, { recursive: true, force: true });
       }
@@ -49,6 +52,7 @@ export function testStep(name: string, ...args: readonly string[]): Step {
 export async function runSteps(steps: readonly Step[]): Promise<Tally> {
   let passed = 0;
   let failed = 0;
+  const failures: string[] = [];
   for (const step of steps) {
     const began = Date.now();
     process.stdout.write(`\n▶ ${step.name}\n`);
@@ -57,8 +61,9 @@ export async function runSteps(steps: readonly Step[]): Promise<Tally> {
     process.stdout.write(`${tally.failed === 0 ? '✓' : '✗'} ${step.name}: ${formatTally(tally)} (${seconds} s)\n`);
     passed += tally.passed;
     failed += tally.failed;
+    failures.push(...(tally.failures ?? []));
   }
-  return { passed, failed };
+  return { passed, failed, failures };
 }
 
 export function formatTally(tally: Tally): string {
