@@ -63,6 +63,7 @@ function isPlainUnit(unit: number): boolean {
 }
 
 function timeCharacters(milliseconds: number): string {
+  if (milliseconds === lastInstant.milliseconds) return lastInstant.text;
   let rest = milliseconds;
   let text = '';
 
@@ -70,20 +71,33 @@ function timeCharacters(milliseconds: number): string {
     text = alphabet.charAt(rest % 32) + text;
     rest = Math.floor(rest / 32);
   }
+  lastInstant = { milliseconds, text };
   return text;
 }
 
-/** Sixteen characters for 80 random bits, taken from the random digits of a UUID, which runtimes make in batches. */
+/** Many identifiers are made within one millisecond. */
+let lastInstant = { milliseconds: 0, text: '0000000000' };
+
+/** All pairs of characters: ten random bits are one look-up. */
+const pairs: readonly string[] = Array.from(
+  { length: 1024 },
+  (_, bits) => alphabet.charAt(bits >>> 5) + alphabet.charAt(bits & 31),
+);
+
+/** Random bits in stock: asking for them in pieces costs many times as much. What was taken is overwritten. */
+const stock = new Uint16Array(1024);
+let taken = stock.length;
+
+/** Sixteen characters for 80 random bits. */
 function randomCharacters(): string {
-  const uuid = crypto.randomUUID();
-  const digits = uuid.slice(24) + uuid.slice(0, 8);
+  if (taken === stock.length) {
+    crypto.getRandomValues(stock);
+    taken = 0;
+  }
   let text = '';
-
-  for (let at = 0; at < digits.length; at += 5) text += fourCharacters(Number.parseInt(digits.slice(at, at + 5), 16));
+  for (const end = taken + 8; taken < end; taken++) {
+    text += pairs[stock[taken]! & 1023];
+    stock[taken] = 0;
+  }
   return text;
-}
-
-function fourCharacters(bits: number): string {
-  const high = alphabet.charAt(bits >>> 15) + alphabet.charAt((bits >>> 10) & 31);
-  return high + alphabet.charAt((bits >>> 5) & 31) + alphabet.charAt(bits & 31);
 }

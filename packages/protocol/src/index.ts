@@ -22,6 +22,7 @@ export * from './metadata.ts';
 export * from './refusals/catalogue.ts';
 export { type RefusalEntry, sentences } from './refusals/entry.ts';
 export * from './refusals/response.ts';
+export * from './remembering.ts';
 export * from './resource-identifier.ts';
 export * from './result.ts';
 export * from './scope.ts';

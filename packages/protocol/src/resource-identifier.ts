@@ -1,3 +1,4 @@
+import { remembering } from './remembering.ts';
 import { ok, type Result, refuse } from './result.ts';
 
 declare const resourceIdentifier: unique symbol;
@@ -14,7 +15,10 @@ const unreserved = /^[A-Za-z0-9._~-]$/;
  *
  * RFC 8707 §2, RFC 9728 §1.2.
  */
-export function parseResourceIdentifier(text: string): Result<ResourceIdentifier> {
+export const parseResourceIdentifier: (text: string) => Result<ResourceIdentifier> =
+  remembering(readResourceIdentifier);
+
+function readResourceIdentifier(text: string): Result<ResourceIdentifier> {
   if (text.length > maximumCharacters) return refuse('request/resource-malformed');
   if (!hasUriCharacters(text)) return refuse('request/resource-malformed'); // TEX-14, ATK-30
   if (text.includes('#')) return refuse('request/resource-malformed', { problem: 'fragment' }); // TEX-14, IDJ-10, ATK-30

@@ -43,5 +43,7 @@ export function registeredResources(app: ResourceApp, requested: readonly Resour
 }
 
 function isSelf(audience: string, issuer: string): boolean {
-  return audience === issuer || audience === trailingSlashAlias(issuer);
+  if (audience === issuer) return true;
+  const isNear = audience === `${issuer}/` || issuer === `${audience}/`;
+  return isNear && audience === trailingSlashAlias(issuer);
 }

@@ -9,6 +9,11 @@ export function cleanText(text: string, limit = 1024): string {
   return escapeUnsafe(redactText(capped)); // LES-80
 }
 
+/** Whether `cleanText` would leave the text as it is, whatever part of it stands alone. */
+export function isCleanText(text: string): boolean {
+  return !unsafe.test(text) && redactText(text) === text;
+}
+
 /** Escapes what can forge or reorder output. Inside JSON text the result is still the same JSON value. */
 export function escapeUnsafe(text: string): string {
   if (!unsafe.test(text)) return text;

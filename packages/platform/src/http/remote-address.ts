@@ -1,5 +1,13 @@
+import { remembering } from '@crossgrant/protocol';
 import { Misuse } from '../errors.ts';
-import { type AddressRange, contains, formatAddress, parseAddress, parseRange } from '../outbound/address.ts';
+import {
+  type AddressBytes,
+  type AddressRange,
+  contains,
+  formatAddress,
+  parseAddress,
+  parseRange,
+} from '../outbound/address.ts';
 
 /** Reads a list of ranges from configuration. A range that cannot be read stops the start. */
 export function parseRanges(texts: readonly string[], setting: string): readonly AddressRange[] {
@@ -23,7 +31,9 @@ export function remoteAddress(
   forwardedFor: readonly string[],
   trustedProxies: readonly AddressRange[],
 ): string {
-  const peerBytes = parseAddress(peer?.replace(/%.*$/, '') ?? '');
+  const text = peer ?? '';
+  if (trustedProxies.length === 0) return plainAddress(text); // LES-74
+  const peerBytes = parsePeer(text);
   if (peerBytes === undefined) return '';
   let hop = peerBytes;
   const claimed = forwardedFor
@@ -37,4 +47,14 @@ export function remoteAddress(
     hop = next;
   }
   return formatAddress(hop);
+}
+
+/** Connections are kept, and so are their peers. */
+const plainAddress = remembering((peer) => {
+  const bytes = parsePeer(peer);
+  return bytes === undefined ? '' : formatAddress(bytes);
+});
+
+function parsePeer(peer: string): AddressBytes | undefined {
+  return parseAddress(peer.replace(/%.*$/, ''));
 }
