@@ -19,7 +19,7 @@ const isQuick = args.includes('--quick');
 const only = optionValue('--only') ?? '';
 const profileFolder = optionValue('--profile');
 
-const quickPace: Pace = { rounds: 5, roundSeconds: 0.6, warmUpSeconds: 1, warmUpRequests: 4_000 };
+const quickPace: Pace = { rounds: 5, roundSeconds: 0.5, warmUpSeconds: 1, warmUpRequests: 3_500 };
 const fullPace: Pace = { rounds: 7, roundSeconds: 0.8, warmUpSeconds: 2, warmUpRequests: 8_000 };
 
 pinLoad();
