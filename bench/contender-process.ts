@@ -35,7 +35,7 @@ const environment = {
 
 /** Starts a contender and waits until it listens. */
 export async function startContender(name: string, start: ContenderStart, profileFolder?: string): Promise<Contender> {
-  const nodeOptions = profileFolder === undefined ? [] : ['--cpu-prof', '--cpu-prof-interval=250', `--cpu-prof-dir=${join(profileFolder, name)}`];
+  const nodeOptions = profileFolder === undefined ? [] : ['--cpu-prof', `--cpu-prof-dir=${join(profileFolder, name)}`];
   const [command = '', ...args] = pinnedNode(`./contenders/${name}.ts`, [JSON.stringify(start)], nodeOptions);
   const child = spawn(command, args, { stdio: ['ignore', 'inherit', 'inherit', 'ipc'], env: environment });
   const target = (await answerOf(child)) as Target;
