@@ -70,6 +70,10 @@ describe('a proof that holds', () => {
     expect(plain.proof?.jkt).toBe(judge(proof()).proof?.jkt);
   });
 
+  test('a header that names a key without a name of its own', () => {
+    expect(judge(proof({ header: { jwk: bareJwk } })).proof?.jkt).toBe(thumbprint(key.publicJwk));
+  });
+
   test('two keys never share a use, and one key may not use a jti for another', () => {
     const other = generateSigningKey('ES256');
     expect(judge(proof()).proof?.useKey).not.toBe(judge(proof({ signer: other })).proof?.useKey);

@@ -72,7 +72,9 @@ function judge(
   algorithms: readonly SignatureAlgorithm[],
   expected: ProofExpectations,
 ): Result<DpopProof> {
-  const verified = verifyJws(jws, [key], algorithms);
+  const { kid } = jws.header; // names nothing where the key has no name of its own: there is just this one
+  const named = typeof kid === 'string' && key.kid === undefined ? { ...key, kid } : key;
+  const verified = verifyJws(jws, [named], algorithms);
   if (!verified.ok) return refuse(codeOf(verified.refusal), { ...verified.refusal }); // DPO-01
   const use = checkProofClaims(verified.value, expected);
   if (!use.ok) return use;
