@@ -156,6 +156,6 @@ function tokenKey(
     target.credentials.clientId,
     target.resource, // CLI-06, ATK-64
     [...(scopes ?? [])].sort(), // CLI-06
-    key?.thumbprint ?? null, // CLI-06
+    key?.thumbprint ?? null,
   ]);
 }

@@ -170,7 +170,7 @@ function subjectOf(deps: ClientDeps, session: Session): SubjectToken {
 export function tradesRefreshToken(deps: ClientDeps, session: Session, kind: SubjectKind): boolean {
   const { refreshToken } = session;
   if (kind === 'id_token' || refreshToken === undefined || deps.memory.refreshTokensRefused) return false;
-  return !memoryOf(deps.memory, session.id).spentRefreshTokens.has(refreshToken); // LES-93
+  return !memoryOf(deps.memory, session.id).spentRefreshTokens.has(refreshToken);
 }
 
 function refreshTokenOf(session: Session): SubjectToken {

@@ -25,6 +25,12 @@ verifies('CAU-07', 'credentials carry the issuer they are for', () => {
   expect(checked.resourceServers.get('__proto__')).toBeUndefined();
 });
 
+verifies('DEL-04', 'a public client does not trade its refresh token', () => {
+  const idp = { ...good.idp, auth: none(), subject: 'refresh_token' as const };
+  expect(misuseOf({ ...good, idp })).toBe('misuse/public-subject');
+  expect(misuseOf({ ...good, idp: { ...idp, subject: 'id_token' } })).toBeUndefined();
+});
+
 verifies('ATK-40', 'a public client does not redeem ID-JAGs', () => {
   const resourceServers = { 'https://auth.chat.example': { clientId: 'agent', auth: none() } };
   expect(misuseOf({ ...good, resourceServers })).toBe('misuse/public-client');

@@ -46,6 +46,18 @@ verifies(
   },
 );
 
+verifies(['SSO-07', 'LES-93'], 'a logout that could not end a session is not done, and may be sent again', async () => {
+  const sessions = createMemorySessions();
+  world = await startWorld((options) => ({ ...options, sessions }));
+  const { remove } = sessions;
+  sessions.remove = () => Promise.reject(new Error('disk full'));
+  const token = await logoutToken();
+  await expectFailure(world.client.receiveLogoutToken(token), 'token_store_failed', 'sign_on');
+  sessions.remove = remove;
+  await world.client.receiveLogoutToken(token);
+  await expectFailure(ask(), 'session_unknown', 'sign_on');
+});
+
 const wrong: readonly [string, Record<string, unknown>][] = [
   ['another issuer', { iss: 'https://evil.example' }],
   ['another audience', { aud: 'other-client' }],

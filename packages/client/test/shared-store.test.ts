@@ -72,6 +72,27 @@ verifies('CLI-10', 'a process that died while it refreshed is waited for no long
   expect(refreshes()).toHaveLength(1);
 });
 
+verifies('CLI-09', 'a process that waits for its turn does not refresh what was signed out meanwhile', async () => {
+  await startProcesses();
+  const held = await sessions.load('ses_alice');
+  if (held === undefined) throw new Error('no session');
+  await sessions.save({ ...held, refreshing: { by: 'another', until: world.clock.now + 30_000 } });
+  const sleep = () => sessions.remove('ses_alice');
+  const client = createCrossgrantClient({ ...world.options, patience: { ...world.options.patience, sleep } });
+  await expectFailure(ask(client), 'signed_out', 'sign_on');
+  expect(refreshes()).toEqual([]);
+});
+
+verifies('CLI-09', 'a session that another process removes just before it is replaced is signed out', async () => {
+  const [client] = await startProcesses();
+  sessions.replace = async ({ id }) => {
+    await sessions.remove(id);
+    return false;
+  };
+  await expectFailure(ask(client), 'signed_out', 'sign_on');
+  expect(refreshes()).toEqual([]);
+});
+
 verifies('CLI-10', 'after a refresh that failed the next process tries at once', async () => {
   const [first, second] = await startProcesses();
   world.idp.answer('POST /token', () => ({ status: 500, text: 'down' }));

@@ -62,7 +62,7 @@ async function start(): Promise<void> {
   answerAs(world.ras);
 }
 
-test('the person consents at the server that the resource names, and the call goes on', async () => {
+verifies('MCP-16', 'the person consents at the server that the resource names, and the call goes on', async () => {
   await start();
   const client = newClient();
   expect((await call(client)).status).toBe(200);
@@ -129,7 +129,7 @@ for (const [what, change] of foreign) {
   });
 }
 
-test('a refresh token saves the browser, and one that is refused does not lose the call', async () => {
+verifies('CLI-06', 'a refresh token saves the browser, and one that is refused does not lose the call', async () => {
   await start();
   answerAs(world.ras, {}, () => granted({ refresh_token: 'rt-first' }));
   const client = newClient();
@@ -144,7 +144,7 @@ test('a refresh token saves the browser, and one that is refused does not lose t
   expect(consents).toHaveLength(2);
 });
 
-verifies('MCP-12', 'more scope is asked for in union, at most twice', async () => {
+verifies(['MCP-12', 'CLI-07'], 'more scope is asked for in union, at most twice', async () => {
   await start();
   const client = newClient();
   await call(client);
@@ -165,6 +165,25 @@ verifies('ATK-34', 'a token that is bound to a key nobody proved is refused', as
   answerAs(world.ras, {}, () => granted({ token_type: 'DPoP' }));
   await expectFailure(call(newClient()), 'token_response_invalid', 'redeem');
   expect(world.secretsSeenBy(world.mcp)).toEqual([]);
+});
+
+verifies('CLI-07', 'a token that is refused is replaced once, and then the refusal is final', async () => {
+  await start();
+  const client = newClient();
+  await call(client);
+  world.mcp.answer('POST /mcp', () => unauthorized(world.mcp, 'error="invalid_token"'));
+  await expectFailure(call(client), 'token_rejected', 'call');
+  expect(consents).toHaveLength(2);
+});
+
+verifies('LES-92', 'a server whose authorization endpoint is no web page opens nothing', async () => {
+  for (const endpoint of ['javascript:alert(1)', 'file:///etc/passwd', 'ms-settings:']) {
+    await start();
+    answerAs(world.ras, { authorization_endpoint: endpoint });
+    await expectFailure(call(newClient()), 'browser_refused', 'sign_on');
+    expect(consents).toEqual([]);
+    await world.close();
+  }
 });
 
 test('a workload trades its assertion once, and a refusal is final', async () => {

@@ -187,6 +187,16 @@ verifies('LES-17', 'a client that would redirect anywhere else is not stored', a
   }
 });
 
+verifies('KEY-01', 'a client without a usable key is not stored as one that proves itself with keys', async () => {
+  const { database, tenantId, secretBox } = world;
+  const tokenEndpointAuthMethods = ['private_key_jwt'] as const;
+  const symmetric = { kty: 'oct', k: 'c2VjcmV0' };
+  for (const keys of [undefined, { jwks: { keys: [] } }, { jwks: { keys: [symmetric] } }, { jwksUri: 'no url' }]) {
+    const input = { ...agent, clientId: 'keyless', secrets: undefined, tokenEndpointAuthMethods, keys };
+    await expect(upsertClientApp(database, tenantId, input, { secretBox, now: 0 })).rejects.toThrow(/key/);
+  }
+});
+
 verifies(
   ['CAU-04', 'CAU-05'],
   'a client is public or confidential, and its secrets read the same raw and encoded',

@@ -3,7 +3,7 @@ import type { AddressInfo } from 'node:net';
 import { profiles } from '@crossgrant/protocol';
 import { generateSigningKey, signJws } from '@crossgrant/protocol/jws';
 import { verifies } from '@crossgrant/testkit';
-import { afterAll, beforeAll, expect, test } from 'vitest';
+import { afterAll, beforeAll, expect } from 'vitest';
 import { type IdpConfig, setClientAppState } from '../src/index.ts';
 import { actor, decode, type IdpWorld, issuer, policy, startIdpWorld } from './idp-world.ts';
 
@@ -126,6 +126,17 @@ verifies(
   },
 );
 
+verifies('LES-17', 'a document that would redirect to a script or in the clear makes no client', async () => {
+  for (const redirect of ['javascript:alert(1)', 'http://evil.example/cb']) {
+    document = { ...sound(), redirect_uris: ['http://127.0.0.1:9/cb', redirect] };
+    world.clock.nowMs += 60_000;
+    expect((await exchange()).status, redirect).toBe(401);
+  }
+  document = sound();
+  world.clock.nowMs += 60_000;
+  expect((await exchange()).status).toBe(200);
+});
+
 verifies(
   ['LES-44', 'LES-20'],
   'a block beats the document, which is not even read; and the document states no rights',
@@ -161,17 +172,23 @@ verifies(
   },
 );
 
-test('an entry for an app with a document says nothing that the document says, and no other app goes without a mapping', async () => {
-  const config = { clientMetadataDocuments: true };
-  const secret = { auth: { methods: ['client_secret_post'], secret: 'x'.repeat(32) } };
-  for (const part of [{ redirectUris: ['http://127.0.0.1:9/cb'] }, secret])
-    await expect(startIdpWorld({ policy: policyOf(part), config })).rejects.toThrow('describes itself');
-  await expect(
-    startIdpWorld({
-      policy: { ...policyOf(), clientApps: [{ ...policyOf().clientApps?.[0], id: 'https://a.example/c?' } as never] },
-      config,
-    }),
-  ).rejects.toThrow('query');
-  const unmapped = policy.connections?.map(({ resourceClientId: _id, ...rest }) => rest);
-  await expect(startIdpWorld({ policy: { connections: unmapped } })).rejects.toThrow('must name the id of the client');
-});
+verifies(
+  ['CID-04', 'CID-08'],
+  'an entry for an app with a document says nothing that the document says, and no other app goes without a mapping',
+  async () => {
+    const config = { clientMetadataDocuments: true };
+    const secret = { auth: { methods: ['client_secret_post'], secret: 'x'.repeat(32) } };
+    for (const part of [{ redirectUris: ['http://127.0.0.1:9/cb'] }, secret])
+      await expect(startIdpWorld({ policy: policyOf(part), config })).rejects.toThrow('describes itself');
+    await expect(
+      startIdpWorld({
+        policy: { ...policyOf(), clientApps: [{ ...policyOf().clientApps?.[0], id: 'https://a.example/c?' } as never] },
+        config,
+      }),
+    ).rejects.toThrow('query');
+    const unmapped = policy.connections?.map(({ resourceClientId: _id, ...rest }) => rest);
+    await expect(startIdpWorld({ policy: { connections: unmapped } })).rejects.toThrow(
+      'must name the id of the client',
+    );
+  },
+);

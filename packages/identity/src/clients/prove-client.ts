@@ -66,7 +66,7 @@ async function proveByAssertion(
   const { issuer, tokenEndpoint } = deps;
   const verifier = { issuer, tokenEndpoint, nowSeconds: toSeconds(deps.nowMs) };
   const accepted = await verifyClientAssertion(assertion, { clientId, keys, tokenEndpointAudience }, verifier);
-  if (!accepted.ok) return accepted; // CAU-02, CAU-03, ATK-56
+  if (!accepted.ok) return accepted; // CAU-02, ATK-56
   if (app.state !== 'active') return refuse('client/blocked'); // LES-20
   return ok({ client: app, clientAssertion: accepted.value });
 }
