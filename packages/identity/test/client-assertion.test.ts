@@ -141,6 +141,10 @@ verifies(
       return post('/token', { ...renewal, client_assertion_type: profiles.clientAssertionType, client_assertion });
     };
 
+    const nowhere = { ...remote, keys: { jwksUri: 'http://127.0.0.1:9/jwks.json' } };
+    await upsertClientApp(world.database, world.tenantId, nowhere, { secretBox: world.secretBox, now: world.clock() });
+    expect(await present(key)).toMatchObject({ status: 503 });
+    await upsertClientApp(world.database, world.tenantId, remote, { secretBox: world.secretBox, now: world.clock() });
     expect(await present(key)).toEqual(proven);
     expect(await present(key)).toEqual(proven);
     expect(fetches).toBe(1);

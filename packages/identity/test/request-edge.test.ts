@@ -114,6 +114,18 @@ verifies('LES-84', 'what nobody has proven is counted and costs no row of its ow
   expect(rows).toEqual([]);
 });
 
+verifies('ATK-46', 'a form that is not UTF-8 is refused before anybody reads it', async () => {
+  const body = Buffer.concat([Buffer.from('grant_type=authorization_code&code='), Buffer.from([0xff, 0xfe])]);
+  for (const path of ['/token', '/authorize', '/revoke']) {
+    const answer = await fetch(`${world.issuer}${path}`, { method: 'POST', body, headers: formHeaders });
+    expect([path, answer.status, await answer.text()]).toEqual([
+      path,
+      400,
+      expect.stringMatching(/could not be read|UTF-8|form/i),
+    ]);
+  }
+});
+
 test('a question mark inside a query does not end it', async () => {
   const { url } = await askSignOn(world, 'agent', { scope: undefined, state: 'what?', prompt: 'none' });
   const raw = url.href.replace('state=what%3F', 'state=what?');

@@ -234,7 +234,7 @@ verifies(
 );
 
 verifies(
-  ['BCP-01', 'LES-24'],
+  ['BCP-01', 'LES-24', 'RTK-04'],
   'refresh tokens of a public client rotate; reuse of an old one ends the family',
   async () => {
     const { asked, callback } = await signedOn('editor');

@@ -28,7 +28,7 @@ export function toClientMetadata(app: ClientApp | undefined): ClientMetadata | u
     response_types: isInteractive ? ['code'] : [],
     grant_types: registeredGrantTypes(app, isInteractive),
     token_endpoint_auth_method: method,
-    dpop_bound_access_tokens: app.dpopRequired, // DPO-11
+    dpop_bound_access_tokens: app.dpopRequired,
     id_token_signed_response_alg: app.idTokenAlgorithm,
     ...(method === 'none' ? {} : { client_secret: neverCompared }),
   };

@@ -36,7 +36,7 @@ function readBody(schema: z.ZodType | undefined, request: PlainRequest): Outcome
   if (request.body === '') return check(schema, {});
   if (!isJsonMediaType(request.headers).ok) return problem('admin/media-type');
   const parsed = parseStrictJson(request.body);
-  if (!parsed.ok) return invalid('', jsonSentences[parsed.refusal.problem]); // LES-89
+  if (!parsed.ok) return invalid('', jsonSentences[parsed.refusal.problem]);
   return check(schema, parsed.value);
 }
 
