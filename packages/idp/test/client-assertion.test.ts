@@ -130,7 +130,7 @@ verifies(['CAU-02', 'ATK-56'], 'an assertion counts at the issuer it names and n
 });
 
 verifies(
-  ['LES-28', 'CAU-08'],
+  ['LES-28', 'CAU-08', 'TEX-03'],
   'an old secret is no way round the key, and one client does not sign for another',
   async () => {
     const secret = { client_id: 'former', client_secret: 'former-secret-0123456789abcdef' };

@@ -173,7 +173,7 @@ verifies(
 );
 
 verifies(
-  ['CID-04', 'CID-08'],
+  ['CID-01', 'CID-04', 'CID-08'],
   'an entry for an app with a document says nothing that the document says, and no other app goes without a mapping',
   async () => {
     const config = { clientMetadataDocuments: true };

@@ -92,11 +92,13 @@ verifies('MET-05', 'an issuer that is no https URL is refused at start', async (
 });
 
 verifies('LES-70', 'a host that is neither the public one nor the one listened on is not served', async () => {
-  const [port = 0] = await freePorts(1);
-  const listening = await startIdpWorld({ config: { listen: `127.0.0.1:${port}` } });
-  const ask = async (host: string): Promise<number> =>
-    (await sendRaw(listening.idp.url, { method: 'GET', path: '/jwks.json', headers: [`host: ${host}`] })).status;
+  const [port = 0, adminPort = 0] = await freePorts(2);
+  const admin = `127.0.0.1:${adminPort}`;
+  const listening = await startIdpWorld({ config: { listen: `127.0.0.1:${port}`, admin: { listen: admin } } });
+  const ask = async (host: string, url = listening.idp.url): Promise<number> =>
+    (await sendRaw(url, { method: 'GET', path: '/jwks.json', headers: [`host: ${host}`] })).status;
   expect([await ask(`127.0.0.1:${port}`), await ask(new URL(issuer).host)]).toEqual([200, 200]);
   expect(await ask('evil.example')).toBe(421);
+  expect([await ask(admin, `http://${admin}`), await ask('evil.example', `http://${admin}`)]).toEqual([404, 421]);
   await listening.close();
 });

@@ -113,7 +113,7 @@ export function connectionContent(
 /** A client with a metadata document has one id everywhere; any other needs a mapping. ID-JAG-04 §5. */
 function resourceClientIdOf({ client, resourceApp, resourceClientId }: ConnectionConfig): string {
   if (resourceClientId !== undefined) return resourceClientId;
-  if (looksLikeMetadataUrl(client)) return client; // CID-03
+  if (looksLikeMetadataUrl(client)) return client;
   throw new Misuse(
     'policy/connection-client-id',
     `The connection ${client}/${resourceApp} must name the id of the client at the resource authorization server.`,

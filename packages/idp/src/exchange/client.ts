@@ -48,7 +48,7 @@ async function proveDescribed(
   deps: ProofDeps & ClientDeps,
 ): Promise<Result<ProvenClientApp>> {
   const described = await deps.describeClient(app);
-  return described.ok ? proveClientApp(described.value, claim, deps) : described; // CID-05, CID-08
+  return described.ok ? proveClientApp(described.value, claim, deps) : described; // CID-08
 }
 
 type ClientDeps = { readonly describeClient: DescribeClient };
@@ -63,7 +63,7 @@ export function isPublic({ tokenEndpointAuthMethods }: ClientApp): boolean {
  * administrator lets them in. RFC 6749 §5.2, ID-JAG-04 §9.1.
  */
 export function checkGrant(client: ClientApp, { publicClients }: { readonly publicClients: boolean }): Result<object> {
-  if (isPublic(client) && !(publicClients && hasDocument(client))) return refuse('client/public'); // TEX-03, CAU-04, ATK-40
+  if (isPublic(client) && !(publicClients && hasDocument(client))) return refuse('client/public'); // CAU-04, ATK-40
   if (!client.grantTypes.includes(grantTypes.tokenExchange)) return refuse('client/grant-not-registered'); // TEX-04, LES-19
   return ok({});
 }

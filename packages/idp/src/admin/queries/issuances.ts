@@ -51,7 +51,8 @@ export async function findIssuanceView(
     scope.kind === 'all' ||
     scope.clientApps.includes(row.client_app_id) ||
     scope.resourceApps.includes(row.resource_app_id);
-  return isVisible ? viewIssuance(row, reader) : undefined; // LES-67
+  if (!isVisible) return undefined; // LES-67
+  return viewIssuance(row, reader);
 }
 
 function viewIssuance(row: Selectable<IssuanceRow>, { seesPeople }: DecisionReader): IssuanceView {

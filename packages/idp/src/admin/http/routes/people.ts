@@ -95,10 +95,11 @@ export function peopleRoutes(): readonly AdminRoute[] {
       filters: {},
       item: view.session,
       keyTypes: ['text'],
-      list: async ({ deps, path: { id = '' } }, page) =>
-        (await findPersonView(deps.database.kysely, deps.tenantId, id)) === undefined
-          ? problem('admin/not-found') // LES-38
-          : listSessionViews(deps.database.kysely, deps.tenantId, { userId: id, page }),
+      async list({ deps: { database, tenantId }, path: { id = '' } }, page) {
+        const person = await findPersonView(database.kysely, tenantId, id);
+        if (person === undefined) return problem('admin/not-found'); // LES-38
+        return listSessionViews(database.kysely, tenantId, { userId: id, page });
+      },
     }),
     route({
       method: 'post',
