@@ -143,6 +143,9 @@ verifies(
       [{ sub: '' }, 'subject-token/claims'],
       [{ sid: undefined }, 'subject-token/claims'],
       [{ sid: 7 }, 'subject-token/claims'],
+      [{ acr: 2 }, 'subject-token/claims'],
+      [{ amr: 'pwd' }, 'subject-token/claims'],
+      [{ amr: ['pwd', 7] }, 'subject-token/claims'],
     ];
     for (const [claims, code] of cases) {
       await expectRefused(

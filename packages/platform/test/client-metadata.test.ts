@@ -148,6 +148,27 @@ verifies('CID-07', 'a host that cannot be reached leaves the last good document,
   expect(await host.outcome()).toContain('503');
 });
 
+verifies('CID-07', 'a document that went wrong leaves no good one behind it', async () => {
+  const host = await start();
+  host.serves();
+  expect(await host.outcome()).toBe('Agent');
+  host.serves({ redirect_uris: [] });
+  host.pass(3_600);
+  expect(await host.outcome()).toContain('redirect_uris');
+  host.answers((_request, response) => void response.writeHead(503).end());
+  host.pass(60);
+  expect(await host.outcome()).toContain('503');
+});
+
+verifies('CID-08', 'a client of keys whose document holds none that is usable is no client', async () => {
+  const host = await start();
+  for (const keys of [[], [{ kty: 'EC', crv: 'P-192', x: 'AA', y: 'AA' }]]) {
+    host.serves({ token_endpoint_auth_method: 'private_key_jwt', jwks: { keys } });
+    host.pass(60);
+    expect(await host.outcome()).toMatch(/usable key/);
+  }
+});
+
 verifies(['CID-09', 'ATK-58'], 'other keys are told of, and a removed one is gone with the refresh', async () => {
   const host = await start();
   const [first, second] = [generateSigningKey('ES256', 'k1'), generateSigningKey('ES256', 'k2')];

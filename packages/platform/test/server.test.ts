@@ -135,6 +135,17 @@ verifies('LES-69', 'other spellings of a path do not reach its route, nor the fa
   });
 });
 
+verifies('ATK-46', 'a body that is not UTF-8 reaches no handler', async () => {
+  let reached = 0;
+  const handler = async () => jsonResponse(200, { reached: ++reached });
+  await withServer({ routes: [{ method: 'POST', path: '/', handler }] }, async (server) => {
+    const ask = async (...bytes: number[]) =>
+      (await fetch(server.url, { method: 'POST', body: new Uint8Array(bytes) })).status;
+    expect([await ask(0x61, 0xc3, 0xbc), await ask(0x61, 0xff), await ask(0xc0, 0x80)]).toEqual([200, 400, 400]);
+  });
+  expect(reached).toBe(1);
+});
+
 verifies('LES-70', 'a host that is not named exactly is answered 421', async () => {
   await withServer(
     {

@@ -154,7 +154,7 @@ export function checkAccessTokenPayload(
  */
 function checkBinding(cnf: JsonValue | undefined, provenKey: string | undefined): Result<void> {
   if (cnf === undefined) return provenKey === undefined ? ok(undefined) : refuse('bearer/not-bound'); // RSV-03, LES-32
-  if (provenKey === undefined) return refuse('bearer/confirmation'); // RSV-03, LES-32
+  if (provenKey === undefined) return refuse('bearer/confirmation'); // RSV-03
   const isUnderstood = isJsonObject(cnf) && Object.keys(cnf).length === 1;
   if (!isUnderstood || cnf.jkt !== provenKey) return refuse('bearer/proof-key'); // RSV-03, LES-32, ATK-35
   return ok(undefined);

@@ -21,6 +21,18 @@ verifies(
   },
 );
 
+verifies(['DPO-01', 'ATK-35'], 'what is no web address is no target', () => {
+  for (const address of [
+    'ftp://a.example/x',
+    'urn:a:b',
+    'https:',
+    '/token',
+    'https://u@a.example/',
+    'https://a.example/ ',
+  ])
+    expect(dpopTarget(address), address).toBeUndefined();
+});
+
 verifies(['DPO-01', 'ATK-35'], 'host, port and path do', () => {
   fc.assert(
     fc.property(host, host, path, path, (first, second, one, two) => {

@@ -66,7 +66,7 @@ export async function verifyClientAssertion(
 ): Promise<Result<AcceptedClientAssertion>> {
   const { kid } = jws.header;
   const alg = namedAlgorithm(jws.header.alg);
-  if (client.clientId !== clientId) return refuse('client/unknown'); // CAU-08
+  if (client.clientId !== clientId) return refuse('client/unknown');
   if (alg === undefined) return refuse('client/assertion-signature', { problem: 'algorithm' });
   const keys = await client.keys.find(typeof kid === 'string' ? kid : undefined, alg); // KEY-06
   const verified = verifyJws(jws, keys, defaultAlgorithms);

@@ -32,7 +32,7 @@ export function remoteAddress(
   trustedProxies: readonly AddressRange[],
 ): string {
   const text = peer ?? '';
-  if (trustedProxies.length === 0) return plainAddress(text); // LES-74
+  if (trustedProxies.length === 0) return plainAddress(text);
   const peerBytes = parsePeer(text);
   if (peerBytes === undefined) return '';
   let hop = peerBytes;

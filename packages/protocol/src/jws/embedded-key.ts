@@ -43,12 +43,12 @@ export function createEmbeddedKeys(maximumKeys: number): (jwk: JsonValue | undef
 
   return function readEmbeddedKey(jwk) {
     if (!isJsonObject(jwk)) return undefined; // DPO-01
-    if (privateMembers.some((member) => jwk[member] !== undefined)) return undefined; // DPO-01
+    if (privateMembers.some((member) => jwk[member] !== undefined)) return undefined;
     const read = readPublicJwk(jwk);
     if (typeof read === 'string') return undefined; // DPO-01
     const name = thumbprint(read.material);
     const key = objectOf(name, read.material as JsonWebKey);
-    if (key === undefined) return undefined; // DPO-01
+    if (key === undefined) return undefined;
     const kid = jwk.kid as string | undefined;
     return { key: { kid, algorithms: read.algorithms, key, jwk: read.material }, thumbprint: name };
   };
