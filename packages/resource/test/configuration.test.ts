@@ -143,12 +143,18 @@ test('every other mistake in the settings has its own code', async () => {
   expect(await misuseOf(issuers({ defaultResource: 'https://other.example' }))).toBe('trusted-issuer/unknown-resource');
   expect(await misuseOf(issuers({ defaultScopes: ['a b'] }))).toBe('trusted-issuer/scope');
   expect(await misuseOf({ clients: [{ id: 'my client', auth: { secret: 'x' } }] })).toBe('client/id');
-  expect(await misuseOf({ clients: [{ id: 'https://client.example', auth: { secret: 'x' } }] })).toBe(
-    'client/document',
-  );
   expect(await misuseOf({ clients: [{ id: clientId, auth: { secret: 'a:b' } }] })).toBe('client/secret');
   expect(await misuseOf({ resources: [{ identifier: 'mcp', scopes: [] }] })).toBe('resource/identifier');
   expect(await misuseOf({ resources: [{ identifier: mcpResource, scopes: ['a b'] }] })).toBe('resource/scope');
+});
+
+verifies(['CID-04', 'CID-08'], 'a client with a document is named by the URL of one, and by nothing else', async () => {
+  const about = async (id: string, auth = {}) => misuseOf({ clients: [{ id, auth }], clientMetadataDocuments: {} });
+  for (const id of ['https://client.example', 'https://client.example/c.json?x', 'https://client.example/c.json#x'])
+    expect(await about(id), id).toBe('client/document');
+  const id = 'https://client.example/c.json';
+  expect(await about(id, { secret: 'x' })).toBe('client/document');
+  expect(await about(id)).not.toBe('client/document');
 });
 
 verifies('CAU-06', 'secrets are compared as a whole, and during a rotation two are live', () => {

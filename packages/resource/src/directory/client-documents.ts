@@ -13,7 +13,7 @@ export interface DocumentPolicy extends ClientMetadataOptions {
  * nothing but being vouched for. What it may do is read later, from its document.
  */
 export function documentClient(clientId: string, policy: DocumentPolicy | undefined): ResourceClient | undefined {
-  if (policy === undefined || !parseClientMetadataUrl(clientId, policy).ok) return undefined; // CID-04, CID-12
+  if (policy === undefined || !parseClientMetadataUrl(clientId, policy).ok) return undefined; // CID-12
   const isApproved = policy.domains.some((domain) => isOfDomain(new URL(clientId).hostname, domain));
   const document = isApproved ? 'domain' : 'unapproved';
   return { clientId, authMethods: [], grantTypes: [], dpopRequired: false, state: 'active', document };

@@ -4,7 +4,7 @@ import type { GovernedResource, ResourceClient, ResourceDirectory, TrustedIssuer
 /** Whether this issuer may vouch for the client, and the client works for the customer. ID-JAG-04 §4.4.1. */
 export function mayVouchFor({ clients }: TrustedIssuer, { clientId, document }: ResourceClient): boolean {
   if (clients === 'vouched') return true;
-  if (document === 'unapproved') return false; // CID-10
+  if (document === 'unapproved') return false;
   return clients === 'any' || clients.includes(clientId);
 }
 

@@ -67,7 +67,7 @@ function ceilingOf(token: IssuedToken, directory: ResourceDirectory): ScopeSet |
   const resource = openResource(token.audience, trusted, directory);
   if (resource === undefined) return undefined; // LES-20
 
-  if (token.provenKey === undefined && (resource.dpopRequired || client.dpopRequired)) return undefined; // DPO-06, LES-20
+  if (token.provenKey === undefined && (resource.dpopRequired || client.dpopRequired)) return undefined; // DPO-06
   const known = token.scope.split(' ').filter((scope) => resource.scopes.includes(scope)); // LES-20
   const granted = scopesWithin(token, known, resource, Math.floor(token.issuedAt / 1000)); // STP-06, LES-20
   return client.scopes === undefined ? granted : intersect(granted, client.scopes); // LES-20

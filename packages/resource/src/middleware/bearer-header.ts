@@ -29,7 +29,7 @@ export function readAccessToken(request: BearerRequest): Result<PresentedToken> 
   if (values.length > 1) return refuse('bearer/malformed'); // MCP-13, LES-86
   const blank = value.indexOf(' ');
   const scheme = value.slice(0, blank).toLowerCase();
-  if (scheme !== 'bearer' && scheme !== 'dpop') return refuse('bearer/scheme'); // MET-10, LES-86, LES-32
+  if (scheme !== 'bearer' && scheme !== 'dpop') return refuse('bearer/scheme'); // MET-10, LES-86
 
   const token = value.slice(blank + 1);
   if (!isToken68(token)) return refuse('bearer/malformed'); // MCP-13, LES-29

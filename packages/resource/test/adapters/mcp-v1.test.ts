@@ -113,6 +113,11 @@ describe.each(Object.entries(ways))('a server of SDK 1.x in %s', (_name, make) =
     },
   );
 
+  verifies('LES-31', 'a message beyond the limit is refused as one', async () => {
+    expect((await post(call('x'.repeat(5_000_000)))).status).toBe(413);
+    expect(calls).toEqual([]);
+  });
+
   verifies('MCP-06', 'initialize announces the extension', async () => {
     const params = { protocolVersion: '2025-11-25', capabilities: {}, clientInfo: { name: 'c', version: '1' } };
     const answer = await post({ jsonrpc: '2.0', id: 1, method: 'initialize', params });
