@@ -1,4 +1,7 @@
+import { hash } from 'node:crypto';
 import type { GuardedFetch } from '@crossgrant/platform';
+import { plainHeaders } from '@crossgrant/protocol';
+import { generateSigningKey, signJws } from '@crossgrant/protocol/jws';
 import { verifies } from '@crossgrant/testkit';
 import { expect } from 'vitest';
 import {
@@ -89,6 +92,33 @@ verifies(
     }
   },
 );
+
+verifies(['RSV-06', 'RSV-03'], 'a bound token that is asked about needs the proof of its key', async () => {
+  const { world, asked } = introspecting();
+  const [key, other] = [generateSigningKey('ES256'), generateSigningKey('ES256')];
+  asked.answer = { status: 200, text: JSON.stringify({ ...active, token_type: 'DPoP', cnf: { jkt: key.kid } }) };
+  const withProof = async (signer: typeof key): Promise<number> => {
+    const claims = {
+      jti: signer.kid,
+      htm: 'POST',
+      htu: resource,
+      iat: now,
+      ath: hash('sha256', 'opaque', 'base64url'),
+    };
+    const proof = signJws(signer, 'dpop+jwt', claims, { jwk: signer.publicJwk });
+    const headers = plainHeaders([
+      ['authorization', 'DPoP opaque'],
+      ['dpop', proof],
+    ]);
+    const admission = await world.server.admit({ headers, method: 'POST', path: '/mcp' });
+    return admission.admitted ? 200 : admission.response.status;
+  };
+  expect([await withProof(key), await withProof(other), await outcome(world)]).toEqual([
+    200,
+    401,
+    [401, 'invalid_token'],
+  ]);
+});
 
 verifies('RSV-06', 'an answer counts for its seconds and no longer', async () => {
   const { world, asked } = introspecting(30);

@@ -236,7 +236,7 @@ verifies(['RSV-03', 'ATK-35'], 'the signed samples of proof and bound token are 
 });
 
 describe('the memory of used proofs', () => {
-  test('forgets what can no longer be replayed, and nothing before', () => {
+  verifies('LES-86', 'forgets what can no longer be replayed, and nothing before', () => {
     let time = 0;
     const memory = createProofMemory(() => time, 2);
     expect([memory.useProof('a', 100), memory.useProof('b', 200), memory.useProof('a', 100)]).toEqual([

@@ -32,7 +32,7 @@ export function createPossessionGate(options: ResourceServerOptions, clock: Cloc
       if (scheme === 'bearer') return required ? refuse('bearer/bound-needed') : ok(undefined); // RSV-03
       const address = request.path === undefined ? options.resource : `${origin}${mountPath}${request.path}`;
       const target = dpopTarget(address);
-      if (target === undefined || request.method === undefined) return refuse('bearer/proof', { address }); // ATK-35
+      if (target === undefined || request.method === undefined) return refuse('bearer/proof', { address });
       const proof = verifyProof(request.headers, {
         method: request.method, // RSV-03
         target, // RSV-03

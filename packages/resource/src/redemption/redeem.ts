@@ -78,7 +78,7 @@ async function commit(id: string, known: Redeemable, context: RedemptionContext,
   });
   if (outcome === 'stale') return { ok: true, value: 'stale' };
   if (outcome === 'replayed' && proofs.length > 0)
-    return { ok: false, response: await refuseProven(id, known, refusal, deps) }; // CAU-03, DPO-03, DPO-05
+    return { ok: false, response: await refuseProven(id, known, refusal, deps) }; // CAU-03, DPO-03
   if (outcome === 'replayed') return { ok: false, response: respond(id, known, refusal, deps) }; // RED-26, ATK-10, ATK-11
   if (outcome !== 'committed') return { ok: false, response: respond(id, known, usedProofRefusal(outcome), deps) }; // CAU-03, DPO-03, DPO-05
   return { ok: true, value: token };

@@ -70,7 +70,7 @@ async function proveDescribed(
   received: ClientRequest,
   server: Server,
 ): Promise<Result<ProvenClient>> {
-  if (server.clientDocuments === undefined) return refuse('client/unknown', { clientId: client.clientId }); // CID-12
+  if (server.clientDocuments === undefined) return refuse('client/unknown', { clientId: client.clientId });
   if (client.document === 'unapproved' && !(await isVouchedFor(client.clientId, received.form, server.directory)))
     return refuse('client/not-approved', { clientId: client.clientId }); // CID-10
   const read = await server.clientDocuments.resolve(client.clientId);
@@ -120,7 +120,7 @@ async function proveByAssertion(
   { issuer }: Server,
 ): Promise<Result<ProvenClient>> {
   const { clientId, assertions } = client;
-  if (assertions === undefined) return refuse('client/method', { clientId, method: 'private_key_jwt' }); // LES-28
+  if (assertions === undefined) return refuse('client/method', { clientId, method: 'private_key_jwt' });
   const verifier = { issuer, tokenEndpoint: endpointsOf(issuer).token, nowSeconds };
   const accepted = await verifyClientAssertion(read, { clientId, ...assertions }, verifier);
   return accepted.ok ? ok({ client, clientAssertion: accepted.value }) : accepted; // CAU-02, CAU-03, ATK-56
