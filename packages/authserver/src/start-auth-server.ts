@@ -114,7 +114,7 @@ async function serve(config: AuthServerConfig, opened: Opened): Promise<RunningA
   });
   const holder = await holdDirectory(async () => {
     const directory = await loadDirectory(directoryDeps);
-    await keys.reload(); // KEY-02
+    await keys.reload();
     return directory;
   });
 

@@ -132,6 +132,24 @@ verifies('CLI-06', 'a token that the transport redeemed is used until shortly be
   expect(await own.tokens()).toMatchObject({ access_token: 'access-1' });
 });
 
+verifies(
+  ['CLI-05', 'CLI-07'],
+  'each redemption takes an ID-JAG of its own, and a refused token is forgotten',
+  async () => {
+    world = await startWorld();
+    const own = provider();
+    await own.clientInformation();
+    for (const times of [1, 2, 3]) {
+      await own.prepareTokenRequest?.();
+      expect(world.idp.askedFor('/token')).toHaveLength(times);
+    }
+    await own.tokens();
+    await own.prepareTokenRequest?.();
+    await own.tokens();
+    expect(world.ras.askedFor('/token')).toHaveLength(2);
+  },
+);
+
 test('a client whose tokens are bound to keys takes the fetch instead', async () => {
   world = await startWorld();
   expect(() => provider().saveTokens({ access_token: 'a', token_type: 'DPoP' })).toThrow(CrossgrantMisuse);

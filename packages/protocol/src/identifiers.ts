@@ -63,7 +63,6 @@ function isPlainUnit(unit: number): boolean {
 }
 
 function timeCharacters(milliseconds: number): string {
-  if (milliseconds === lastInstant.milliseconds) return lastInstant.text;
   let rest = milliseconds;
   let text = '';
 
@@ -71,12 +70,8 @@ function timeCharacters(milliseconds: number): string {
     text = alphabet.charAt(rest % 32) + text;
     rest = Math.floor(rest / 32);
   }
-  lastInstant = { milliseconds, text };
   return text;
 }
-
-/** Many identifiers are made within one millisecond. */
-let lastInstant = { milliseconds: 0, text: '0000000000' };
 
 /** All pairs of characters: ten random bits are one look-up. */
 const pairs: readonly string[] = Array.from(
@@ -84,20 +79,24 @@ const pairs: readonly string[] = Array.from(
   (_, bits) => alphabet.charAt(bits >>> 5) + alphabet.charAt(bits & 31),
 );
 
-/** Random bits in stock: asking for them in pieces costs many times as much. What was taken is overwritten. */
-const stock = new Uint16Array(1024);
-let taken = stock.length;
-
 /** Sixteen characters for 80 random bits. */
-function randomCharacters(): string {
-  if (taken === stock.length) {
-    crypto.getRandomValues(stock);
-    taken = 0;
-  }
-  let text = '';
-  for (const end = taken + 8; taken < end; taken++) {
-    text += pairs[stock[taken]! & 1023];
-    stock[taken] = 0;
-  }
-  return text;
+const randomCharacters = createRandomCharacters();
+
+/** Random bits are taken from a stock: asking for them in pieces costs many times as much. What was taken is overwritten. */
+function createRandomCharacters(): () => string {
+  const stock = new Uint16Array(1024);
+  let taken = stock.length;
+
+  return () => {
+    if (taken === stock.length) {
+      crypto.getRandomValues(stock);
+      taken = 0;
+    }
+    let text = '';
+    for (const end = taken + 8; taken < end; taken++) {
+      text += pairs[stock[taken]! & 1023];
+      stock[taken] = 0;
+    }
+    return text;
+  };
 }

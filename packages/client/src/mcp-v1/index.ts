@@ -57,7 +57,7 @@ export function crossgrantOAuthProvider(
   let last: { readonly value: string; readonly until: number } | undefined;
 
   return {
-    redirectUrl: undefined, // MCP-08
+    redirectUrl: undefined,
     clientMetadata: { redirect_uris: [], ...(rest.scopes === undefined ? {} : { scope: rest.scopes.join(' ') }) },
     async clientInformation() {
       grant ??= await client.requestIdJag(request);

@@ -90,7 +90,7 @@ export async function createAuthorizationServer(options: AuthorizationServerOpti
   let directory = buildDirectory({ ...content, epoch: await options.store.readEpoch() });
   const refreshDirectory = async (): Promise<void> => {
     const epoch = await options.store.readEpoch();
-    await keys.reload?.(); // KEY-02
+    await keys.reload?.();
     directory = buildDirectory({ ...content, epoch });
   };
   const report = (error: unknown): void => options.log?.error({ err: error }, 'the directory could not be refreshed');

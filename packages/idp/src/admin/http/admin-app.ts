@@ -86,7 +86,7 @@ async function serve(deps: AdminDeps, route: AdminRoute, c: Context<Env>): Promi
 /** What an administrator has changed holds for the very next request here; other replicas hear of it a moment later. */
 async function takeIn({ liveState, log }: AdminDeps, id: string): Promise<void> {
   try {
-    await liveState.refresh(); // ADM-02
+    await liveState.refresh();
   } catch (error) {
     log.error({ err: error, id }, 'a change is stored, and could not be read back yet');
   }
