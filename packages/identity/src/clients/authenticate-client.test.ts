@@ -2,33 +2,18 @@ import { secretBoxFromKey } from '@crossgrant/platform';
 import { verifies } from '@crossgrant/testkit';
 import { expect } from 'vitest';
 import { authenticateClient } from './authenticate-client.ts';
-import type { ClientApp } from './client-app.ts';
+import { clientApp } from './client-app-fixture.ts';
 import { clientSecretMac, isSameMac } from './client-secret.ts';
 
 const secretBox = secretBoxFromKey(new Uint8Array(32).fill(7));
 const deps = { secretBox, nowMs: 1_000 };
 const owner = { tenantId: 'ten_1', clientId: 'agent' };
-const app: ClientApp = {
-  id: 'app_1',
-  ...owner,
-  name: 'Agent',
-  redirectUris: [],
-  postLogoutRedirectUris: [],
-  grantTypes: [],
-  idTokenAlgorithm: 'RS256',
-  state: 'active',
-  refreshTokens: false,
-  dpopRequired: false,
-  refreshTokenRotation: false,
-  tokenEndpointAuthMethods: ['client_secret_post'],
-  tags: [],
-  tokenEndpointAudience: false,
-  version: 1,
+const app = clientApp({
   secretMacs: [
     { mac: clientSecretMac(secretBox, owner, 'right') },
     { mac: clientSecretMac(secretBox, owner, 'old'), expiresAt: 1_000 },
   ],
-};
+});
 const post = (secret: string, clientId = 'agent') => ({ method: 'client_secret_post', clientId, secret }) as const;
 
 function codeOf(result: ReturnType<typeof authenticateClient>): string {

@@ -4,6 +4,7 @@ import { generateSigningKey, signJws } from '@crossgrant/protocol/jws';
 import { verifies } from '@crossgrant/testkit';
 import { expect } from 'vitest';
 import type { ClientApp } from './client-app.ts';
+import { clientApp } from './client-app-fixture.ts';
 import { type ProofDeps, proveClientApp, readClientClaim } from './prove-client.ts';
 
 const issuer = 'https://acme.idp.example';
@@ -17,25 +18,7 @@ const deps: ProofDeps = {
   tokenEndpoint: `${issuer}/token`,
   clientKeys: () => keys,
 };
-const app: ClientApp = {
-  id: 'app_1',
-  tenantId: 'ten_1',
-  clientId: 'agent',
-  name: 'Agent',
-  redirectUris: [],
-  postLogoutRedirectUris: [],
-  grantTypes: [],
-  idTokenAlgorithm: 'RS256',
-  state: 'active',
-  refreshTokens: false,
-  dpopRequired: false,
-  refreshTokenRotation: false,
-  tokenEndpointAuthMethods: ['private_key_jwt'],
-  tags: [],
-  tokenEndpointAudience: false,
-  version: 1,
-  secretMacs: [],
-};
+const app = clientApp({ tokenEndpointAuthMethods: ['private_key_jwt'] });
 
 /** What becomes of an app that shows a good assertion. */
 async function prove(over: Partial<ClientApp> = {}, signer = key): Promise<string> {
